@@ -1,0 +1,45 @@
+# make help lists the targets. Everything a newcomer needs is installed under this folder, nothing outside it.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+NODE = $$(scripts/find-node.sh)
+# The chosen Node stands first, so that npm, npx and every script run on it.
+WITH_NODE = PATH="$$(dirname $(NODE)):$(CURDIR)/node_modules/.bin:$$PATH"
+SOURCES := $(shell find src proto -type f ! -name '*.test.ts' 2>/dev/null)
+
+.PHONY: help setup run test lint bench package clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: node_modules/.installed dist/.built ## Install Node (when older than 24), packages and the build
+
+.tools/.node: scripts/get-node.sh scripts/find-node.sh
+	@scripts/find-node.sh >/dev/null 2>&1 || scripts/get-node.sh
+	@mkdir -p .tools && touch $@
+
+node_modules/.installed: .tools/.node package.json package-lock.json .npmrc
+	@scripts/npm.sh ci
+	@touch $@
+
+dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json $(SOURCES)
+	@rm -rf dist
+	@$(WITH_NODE) tsc -p tsconfig.build.json
+	@touch $@
+
+run: setup ## Start signalbox, a real Envoy and mock LLMs; try three queries; stay until Ctrl-C
+	@$(WITH_NODE) node e2e/run.ts
+
+test: setup ## Everything CI checks: lint, types, unused code, unit, parity and Envoy tests
+	@$(WITH_NODE) biome ci .
+	@$(WITH_NODE) tsc --noEmit
+	@$(WITH_NODE) knip
+	@$(WITH_NODE) vitest run
+
+bench: setup ## Speed, as ratios; results under bench/results
+	@$(WITH_NODE) node bench/run.ts
+
+package: setup ## The npm package
+	@$(WITH_NODE) scripts/npm.sh pack
+
+clean: ## Remove what setup made
+	rm -rf dist node_modules .tools

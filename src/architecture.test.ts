@@ -1,0 +1,89 @@
+import { globSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join, normalize, relative } from "node:path";
+import { expect, test } from "vitest";
+
+/** Who may import whom. A folder that is not listed fails the test: decide where it belongs. */
+const mayImport: Record<string, readonly string[]> = {
+  errors: [],
+  files: ["errors"],
+  math: [],
+  config: ["errors", "files"],
+  parse: ["errors"],
+  embed: ["errors", "files", "math"],
+  artifact: ["errors", "files", "math", "embed"],
+  classify: ["errors", "files", "math", "config", "artifact"],
+  decide: ["classify", "config"],
+  select: ["errors", "files", "math", "artifact"],
+  router: ["errors", "config", "embed", "classify", "select"],
+  route: ["errors", "config", "classify", "decide", "select", "router"],
+  "open-router": ["errors", "files", "config", "embed", "classify", "select", "artifact", "router"],
+  mutate: ["errors", "route", "parse"],
+  observe: ["errors", "route", "embed", "config"],
+  listen: [
+    "errors",
+    "config",
+    "parse",
+    "embed",
+    "classify",
+    "select",
+    "route",
+    "router",
+    "mutate",
+    "observe",
+  ],
+  train: [
+    "errors",
+    "files",
+    "math",
+    "config",
+    "parse",
+    "embed",
+    "classify",
+    "select",
+    "artifact",
+    "route",
+  ],
+  library: ["errors", "select"],
+  commands: ["*"],
+  cli: ["commands", "errors"],
+};
+
+/** Packages with one owner: replacing one is a change in one folder. */
+const owners: Record<string, readonly string[]> = {
+  "@grpc/grpc-js": ["listen"],
+  "@grpc/proto-loader": ["listen"],
+  "@huggingface/tokenizers": ["embed"],
+  "onnxruntime-node": ["embed"],
+  "js-yaml": ["config"],
+  "lru-cache": ["embed"],
+  commander: ["cli", "commands"],
+  pino: ["observe"],
+  "prom-client": ["observe"],
+  zod: ["config", "artifact", "parse", "train", "listen", "classify", "embed"],
+};
+
+const root = import.meta.dirname;
+const files = globSync("**/*.ts", { cwd: root }).filter((file) => !file.endsWith(".test.ts"));
+const stageOf = (file: string): string => file.split("/")[0]?.replace(/\.ts$/, "") ?? "";
+
+test.each(files)("%s imports only what it may", (file) => {
+  const stage = stageOf(file);
+  const allowed = mayImport[stage];
+  expect(allowed, `src/${stage} is not in the table`).toBeDefined();
+  const source = readFileSync(join(root, file), "utf8");
+  for (const [, name = ""] of source.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)) {
+    if (name.startsWith(".")) {
+      const target = stageOf(relative(root, normalize(join(root, dirname(file), name))));
+      const fits = target === stage || allowed?.includes(target) || allowed?.includes("*");
+      expect(fits, `${stage} may not import ${target}`).toBeTruthy();
+    } else if (!name.startsWith("node:")) {
+      expect(builtinModules, `write node:${name}`).not.toContain(name);
+      const known = Object.keys(owners).find(
+        (owner) => name === owner || name.startsWith(`${owner}/`),
+      );
+      expect(known, `${name} has no owner in the table`).toBeDefined();
+      expect(owners[known ?? ""], `${name} belongs elsewhere`).toContain(stage);
+    }
+  }
+});

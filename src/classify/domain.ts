@@ -1,0 +1,30 @@
+/** MMLU-Pro's categories in alphabetical order: the labels of the domain classifier, and our one-hot order. */
+export const domainNames = [
+  "biology",
+  "business",
+  "chemistry",
+  "computer science",
+  "economics",
+  "engineering",
+  "health",
+  "history",
+  "law",
+  "math",
+  "other",
+  "philosophy",
+  "physics",
+  "psychology",
+] as const;
+
+export type DomainName = (typeof domainNames)[number];
+
+export interface DomainConfidence {
+  readonly name: DomainName;
+  /** Calibrated probability, 0 to 1; those of one text sum to 1. */
+  readonly confidence: number;
+}
+
+export interface DomainClassifier {
+  /** Every domain, most likely first. `vector` is the unit embedding of `text`, 1024 numbers. */
+  classify(text: string, vector: Float32Array): readonly DomainConfidence[];
+}
