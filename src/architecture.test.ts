@@ -9,7 +9,7 @@ const mayImport: Record<string, readonly string[]> = {
   files: ["errors"],
   math: [],
   config: ["errors", "files"],
-  parse: ["errors"],
+  parse: ["errors", "protocol"],
   embed: ["errors", "files", "math"],
   artifact: ["errors", "files", "math", "embed"],
   classify: ["errors", "files", "math", "config", "artifact"],
@@ -18,9 +18,12 @@ const mayImport: Record<string, readonly string[]> = {
   router: ["errors", "config", "embed", "classify", "select"],
   route: ["errors", "config", "classify", "decide", "select", "router"],
   "open-router": ["errors", "files", "config", "embed", "classify", "select", "artifact", "router"],
-  mutate: ["errors", "route", "parse"],
+  protocol: [],
+  mutate: ["errors", "route", "parse", "protocol"],
   observe: ["errors", "route", "embed", "config"],
   listen: [
+    "mutate",
+    "protocol",
     "errors",
     "config",
     "parse",
@@ -29,7 +32,6 @@ const mayImport: Record<string, readonly string[]> = {
     "select",
     "route",
     "router",
-    "mutate",
     "observe",
   ],
   train: [
@@ -47,6 +49,7 @@ const mayImport: Record<string, readonly string[]> = {
   library: ["errors", "select"],
   commands: ["*"],
   cli: ["commands", "errors"],
+  testing: ["*"],
 };
 
 /** Packages with one owner: replacing one is a change in one folder. */

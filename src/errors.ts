@@ -7,6 +7,8 @@ export const errorCodes = {
   malformed_json: "The request body is not JSON",
   invalid_request: "The request body is JSON but not a chat-completion request",
   body_too_large: "The request body is larger than limits.max_body_bytes",
+  body_truncated:
+    "Envoy sent only the beginning of the body (BUFFERED_PARTIAL), so it could not be read",
   // What an operator wrote
   config_not_found: "The configuration file cannot be read",
   config_invalid: "The configuration is not valid",

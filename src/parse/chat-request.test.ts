@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseChatRequest } from "./chat-request.ts";
+import { parseChatRequest, parseTruncated } from "./chat-request.ts";
 
 const parse = (body: unknown) => parseChatRequest(Buffer.from(JSON.stringify(body)));
 const user = (content: unknown) => ({ role: "user", content });
@@ -129,6 +129,18 @@ test.each([
     says: "must be a boolean",
   },
   {
+    case: "a NUL in the model's name",
+    body: '{"model":"a\\u0000b","messages":[]}',
+    code: "invalid_request",
+    says: "control character",
+  },
+  {
+    case: "a model's name of 300 characters",
+    body: `{"model":"${"m".repeat(300)}","messages":[]}`,
+    code: "invalid_request",
+    says: "has 300 characters, 256 are allowed",
+  },
+  {
     case: "model twice",
     body: '{"model":"a","messages":[],"mod\\u0065l":"b"}',
     code: "invalid_request",
@@ -175,4 +187,12 @@ test("the span is found whatever stands around it", () => {
 test("text full of unclosed harness elements is read in linear time", () => {
   const text = "<tool_result><system-reminder>".repeat(200_000);
   expect(parse({ model: "auto", messages: [user(text)] }).query).toBe(text);
+});
+
+test.each([
+  { body: '{"model":"auto","messages":[{"role":"user","content":"half a sen', want: "auto" },
+  { body: '{"messages":[{"role":"user","content":"half a sen', want: undefined },
+  { body: '{"model":"au', want: undefined },
+])("of the truncated $body the model is $want", ({ body, want }) => {
+  expect(parseTruncated(Buffer.from(body))?.model).toBe(want);
 });

@@ -27,6 +27,7 @@ export function parseChatRequest(body: Uint8Array): ChatRequest {
   if (typeof model !== "string") {
     throw invalid(`field model must be a string, got ${typeName(model)}`, "Name a model, or auto");
   }
+  assertHeaderValue(model);
   if (messages === undefined)
     throw invalid("field messages is missing", "Send an array of messages");
   if (!Array.isArray(messages)) {
@@ -38,15 +39,50 @@ export function parseChatRequest(body: Uint8Array): ChatRequest {
   if (stream !== undefined && stream !== null && typeof stream !== "boolean") {
     throw invalid(`field stream must be a boolean, got ${typeName(stream)}`, "Send true or false");
   }
-  const [modelSpan, ...repeated] = locateModel(
-    Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-  );
+  const [modelSpan, ...repeated] = locateModel(asBuffer(body));
   // JSON lets readers differ on which of them counts: routing by one and answering by another must not be possible.
   if (!modelSpan || repeated.length > 0) {
     throw invalid("field model occurs more than once", "Send it once");
   }
   return { model, modelSpan, query: queryOf(messages), stream: stream === true };
 }
+
+/** Longer names exist nowhere, and every name goes into a header. */
+const maxModelChars = 256;
+
+/** Envoy answers 500 to a header with a control character, so such a name must not get that far. */
+function assertHeaderValue(model: string): void {
+  if (model.length > maxModelChars) {
+    throw invalid(
+      `field model has ${model.length} characters, ${maxModelChars} are allowed`,
+      "Send the model's name",
+    );
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(model)) {
+    throw invalid("field model holds a control character", "Send the model's name");
+  }
+}
+
+/** What a body that Envoy cut off (BUFFERED_PARTIAL) still tells. */
+export function parseTruncated(
+  body: Uint8Array,
+): Pick<ChatRequest, "model" | "modelSpan"> | undefined {
+  const buffer = asBuffer(body);
+  const [modelSpan] = locateModel(buffer);
+  if (!modelSpan) return undefined;
+  try {
+    const model: unknown = JSON.parse(buffer.toString("utf8", modelSpan.start, modelSpan.end));
+    if (typeof model !== "string") return undefined;
+    assertHeaderValue(model);
+    return { model, modelSpan };
+  } catch {
+    return undefined;
+  }
+}
+
+const asBuffer = (body: Uint8Array): Buffer =>
+  Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 
 function parseObject(body: Uint8Array): Record<string, unknown> {
   let value: unknown;

@@ -9,7 +9,8 @@ interface Span {
 
 /**
  * Where the value of the top-level key `model` stands, once for each time the key occurs. `body` must be valid JSON
- * with an object at its top: then a scan over strings and brackets is enough. Values that are not strings are left out.
+ * with an object at its top, or the beginning of such: then a scan over strings and brackets is enough. Values that are
+ * not strings, and a string that the end of a truncated body cuts off, are left out.
  */
 export function locateModel(body: Buffer): readonly Span[] {
   const found: Span[] = [];
@@ -18,7 +19,9 @@ export function locateModel(body: Buffer): readonly Span[] {
   for (let at = 0; at < body.length; at++) {
     const byte = body[at];
     if (byte === quote) {
-      const string = { start: at, end: endOfString(body, at) };
+      const end = endOfString(body, at);
+      if (end < 0) break;
+      const string = { start: at, end };
       at = string.end - 1;
       if (depth !== 1) continue;
       if (key === undefined) key = string;
@@ -34,14 +37,14 @@ export function locateModel(body: Buffer): readonly Span[] {
   return found;
 }
 
-/** The quote that ends a string is the first one with an even number of backslashes before it. */
+/** The quote that ends a string is the first one with an even number of backslashes before it; -1 when none does. */
 function endOfString(body: Buffer, start: number): number {
   for (let at = body.indexOf(quote, start + 1); at >= 0; at = body.indexOf(quote, at + 1)) {
     let escapes = 0;
     while (body[at - 1 - escapes] === backslash) escapes++;
     if (escapes % 2 === 0) return at + 1;
   }
-  throw new Error("unreachable: every string of valid JSON ends");
+  return -1;
 }
 
 /** The key may be written with escapes: `"mod\u0065l"` is the same key. */

@@ -1,0 +1,31 @@
+import { candidateName, type RouterConfig } from "../config/schema.ts";
+
+/** The body of GET /v1/models: the names that are routed and, when the configuration asks for it, every model. */
+export function modelList(config: RouterConfig) {
+  const created = Math.floor(Date.now() / 1000);
+  const routed = [...new Set([config.auto_model_name, "auto"])].map((id) => ({
+    id,
+    object: "model",
+    created,
+    owned_by: "signalbox",
+    description: "Routed to the model that answers the request best",
+  }));
+  const named = config.include_config_models_in_list
+    ? configuredModels(config).map((id) => ({
+        id,
+        object: "model",
+        created,
+        owned_by: "upstream-endpoint",
+      }))
+    : [];
+  return { object: "list", data: [...routed, ...named] };
+}
+
+/** Every model that the configuration names, once, sorted. */
+export function configuredModels(config: RouterConfig): string[] {
+  const names = new Set([config.default_model, ...Object.keys(config.model_config)]);
+  for (const decision of config.decisions) {
+    for (const ref of decision.modelRefs) names.add(candidateName(ref));
+  }
+  return [...names].sort();
+}

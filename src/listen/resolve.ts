@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import type { RouterConfig } from "../config/schema.ts";
+import { RouterError } from "../errors.ts";
+import { spliceModel } from "../mutate/body.ts";
+import { requestHeaders, selectedModelHeader } from "../mutate/headers.ts";
+import { type ChatRequest, parseChatRequest, parseTruncated } from "../parse/chat-request.ts";
+import { type Route, routeOrDefault } from "../route.ts";
+import type { Router } from "../router.ts";
+import type { StreamEvents } from "./events.ts";
+
+/** What the body of a request came to: which headers to set, and the body to send on when it changed. */
+export interface Resolved {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** The model that the backend will be asked for, when it is known. */
+  readonly model?: string;
+  /** Set when signalbox chose the model. */
+  readonly route?: Route;
+}
+
+interface Arrived {
+  readonly requestId: string;
+  readonly body: Uint8Array;
+  /** The path is that of chat completions; on other paths a body that is none passes untouched. */
+  readonly chat: boolean;
+  /** Envoy sends the beginning of a long body only. */
+  readonly partial: boolean;
+}
+
+export const isAuto = (model: string, config: RouterConfig): boolean =>
+  model === "auto" || model === config.auto_model_name;
+
+/** Parses and routes a whole body. Throws a RouterError that refuses the request; any other failure ends as a route. */
+export async function resolve(
+  router: Router,
+  arrived: Arrived,
+  events: StreamEvents,
+): Promise<Resolved> {
+  const { body, requestId } = arrived;
+  const started = performance.now();
+  const { max_body_bytes: limit } = router.config.limits;
+  if (body.byteLength > limit) {
+    throw new RouterError(
+      "body_too_large",
+      `the body has ${body.byteLength} bytes, ${limit} are allowed`,
+      "Send less, or ask the operator to raise limits.max_body_bytes",
+    );
+  }
+  const request = read(arrived);
+  if (!request) return arrived.chat ? standIn(router, arrived, events) : { headers: {} };
+  if (!isAuto(request.model, router.config)) {
+    events.passedThrough({ requestId, model: request.model });
+    return { headers: { [selectedModelHeader]: request.model }, model: request.model };
+  }
+  const { max_query_chars } = router.config.limits;
+  const route = await routeOrDefault(router, headAndTail(request.query, max_query_chars));
+  events.routed({
+    requestId,
+    requestedModel: request.model,
+    route,
+    stream: request.stream,
+    query: { chars: request.query.length, hash: hash(request.query) },
+    durationMs: performance.now() - started,
+  });
+  return {
+    headers: requestHeaders(route.model),
+    body: spliceModel(body, request.modelSpan, route.model),
+    model: route.model,
+    route,
+  };
+}
+
+function read({ body, chat, partial }: Arrived): ChatRequest | undefined {
+  try {
+    return parseChatRequest(body);
+  } catch (thrown) {
+    if (chat && !partial) throw thrown;
+    return undefined;
+  }
+}
+
+/** A body of which only the beginning is here cannot be routed; the model it names, or the default one, still can. */
+function standIn(router: Router, { requestId, body }: Arrived, events: StreamEvents): Resolved {
+  const known = parseTruncated(body);
+  if (known && !isAuto(known.model, router.config)) {
+    events.passedThrough({ requestId, model: known.model });
+    return { headers: { [selectedModelHeader]: known.model }, model: known.model };
+  }
+  events.failed({
+    requestId,
+    error: new RouterError(
+      "body_truncated",
+      `Envoy sent the first ${body.byteLength} bytes of the body only`,
+      "Use request_body_mode BUFFERED or FULL_DUPLEX_STREAMED, or raise Envoy's buffer limit",
+    ),
+  });
+  const model = router.config.default_model;
+  return {
+    headers: requestHeaders(model),
+    ...(known && { body: spliceModel(body, known.modelSpan, model) }),
+    model,
+  };
+}
+
+/** The ends of a long text say most of what it asks; the middle is usually pasted. */
+function headAndTail(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const half = Math.floor(limit / 2);
+  return `${text.slice(0, half)}\n${text.slice(-half)}`;
+}
+
+/** Enough to recognise a repeated query in the log, too little to recover one. */
+const hash = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 12);

@@ -1,0 +1,124 @@
+import { once } from "node:events";
+import {
+  type GrpcObject,
+  loadPackageDefinition,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServiceClientConstructor,
+  status,
+} from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import { RouterError } from "../errors.ts";
+import type { ProcessingRequest, ProcessingResponse } from "../protocol/messages.ts";
+import type { Router } from "../router.ts";
+import type { StreamEvents } from "./events.ts";
+import type { Health } from "./health.ts";
+import { raiseResetLimits } from "./reset-limits.ts";
+import { processStream } from "./stream.ts";
+
+type Call = ServerDuplexStream<ProcessingRequest, ProcessingResponse>;
+
+export interface GrpcServer {
+  readonly port: number;
+  /** Takes no new streams; resolves when those in flight have ended. */
+  drain(): Promise<void>;
+  /** Ends everything at once. */
+  stop(): void;
+}
+
+export interface GrpcOptions {
+  /** `0.0.0.0:50051`; port 0 lets the system choose. */
+  readonly address: string;
+  readonly maxBodyBytes: number;
+  readonly maxConcurrentStreams: number;
+  /** Folder of the .proto files. */
+  readonly protoFolder: string;
+}
+
+/** Room for headers and framing beside the largest body. */
+const messageOverheadBytes = 1024 * 1024;
+
+/**
+ * Listens for Envoy. `current` is read once for each stream. Rejects with the system's error when the address cannot
+ * be bound.
+ */
+export async function listenGrpc(
+  options: GrpcOptions,
+  current: () => Router | undefined,
+  health: Health,
+  events: StreamEvents,
+): Promise<GrpcServer> {
+  raiseResetLimits();
+  const server = new Server({
+    "grpc.max_receive_message_length": options.maxBodyBytes + messageOverheadBytes,
+    "grpc.max_send_message_length": -1,
+    "grpc.max_concurrent_streams": options.maxConcurrentStreams,
+  });
+  const services = loadServices(options.protoFolder);
+  server.addService(services.externalProcessor.service, {
+    Process: (call: Call) => void serveStream(call, current(), events),
+  });
+  server.addService(services.health.service, { ...health.handlers });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(options.address, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  return {
+    port,
+    drain: () => new Promise((resolve) => server.tryShutdown(() => resolve())),
+    stop: () => server.forceShutdown(),
+  };
+}
+
+async function serveStream(
+  call: Call,
+  router: Router | undefined,
+  events: StreamEvents,
+): Promise<void> {
+  // A client that goes away is the normal end of a stream; without a listener grpc-js would throw it.
+  call.on("error", () => undefined);
+  if (!router) {
+    // Not ready yet: Envoy's failure_mode_allow decides.
+    call.destroy(
+      Object.assign(new Error("models are still loading"), { code: status.UNAVAILABLE }),
+    );
+    return;
+  }
+  try {
+    // destroyOnReturn would cancel the call before its trailers are sent.
+    const messages = call.iterator({ destroyOnReturn: false });
+    for await (const answer of processStream(messages, router, events)) {
+      if (call.cancelled) return;
+      if (!call.write(answer)) await once(call, "drain");
+      if (answer.immediate_response) break;
+    }
+    call.end();
+  } catch (thrown) {
+    if (call.cancelled) return;
+    events.failed({ requestId: "", error: RouterError.from(thrown) });
+    call.destroy(Object.assign(new Error("internal"), { code: status.INTERNAL }));
+  }
+}
+
+function loadServices(folder: string) {
+  const files = [
+    "envoy/service/ext_proc/v3/external_processor.proto",
+    "grpc/health/v1/health.proto",
+  ];
+  const definition = loadSync(files, {
+    includeDirs: [folder],
+    keepCase: true,
+    enums: String,
+    longs: Number,
+    oneofs: true,
+  });
+  const packages = loadPackageDefinition(definition);
+  const service = (path: string): ServiceClientConstructor =>
+    path.split(".").reduce((at: GrpcObject, name) => at[name] as GrpcObject, packages) as never;
+  return {
+    externalProcessor: service("envoy.service.ext_proc.v3.ExternalProcessor"),
+    health: service("grpc.health.v1.Health"),
+  };
+}
