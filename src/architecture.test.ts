@@ -6,15 +6,16 @@ import { expect, test } from "vitest";
 /** Who may import whom. A folder that is not listed fails the test: decide where it belongs. */
 const mayImport: Record<string, readonly string[]> = {
   errors: [],
+  domains: [],
   files: ["errors"],
   math: [],
-  config: ["errors", "files"],
+  config: ["errors", "domains", "files"],
   parse: ["errors", "protocol"],
   embed: ["errors", "files", "math"],
-  artifact: ["errors", "files", "math", "embed"],
-  classify: ["errors", "files", "math", "config", "artifact"],
+  artifact: ["errors", "domains", "files", "math", "embed"],
+  classify: ["errors", "domains", "files", "math", "config", "artifact"],
   decide: ["classify", "config"],
-  select: ["errors", "files", "math", "artifact"],
+  select: ["errors", "domains", "files", "math", "artifact"],
   router: ["errors", "config", "embed", "classify", "select"],
   route: ["errors", "config", "classify", "decide", "select", "router"],
   "open-router": ["errors", "files", "config", "embed", "classify", "select", "artifact", "router"],
@@ -36,6 +37,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   train: [
     "errors",
+    "domains",
     "files",
     "math",
     "config",

@@ -1,5 +1,5 @@
-import { domainNames } from "../classify/domain.ts";
 import { RouterConfig } from "../config/schema.ts";
+import { domainNames } from "../domains.ts";
 import { type Embedder, embeddingDimension } from "../embed/embedder.ts";
 import type { Router } from "../router.ts";
 
