@@ -1,0 +1,15 @@
+/**
+ * The package's face: selectors without the router.
+ *
+ *     import { knnFromJSON } from "signalbox";
+ *     const selector = knnFromJSON(await readFile("knn_model.json", "utf8"));
+ *     const { model } = selector.select(features);
+ */
+export { type ErrorCode, RouterError } from "./errors.ts";
+export {
+  kmeansFromJSON,
+  knnFromJSON,
+  svmFromJSON,
+  type TrainedSelector,
+} from "./select/from-json.ts";
+export type { Score, Selection } from "./select/selector.ts";

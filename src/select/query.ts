@@ -1,0 +1,32 @@
+import { RouterError } from "../errors.ts";
+
+/**
+ * `x` in double precision, in which every selector computes: the reference's margins get as small as 1e-8. Throws
+ * RouterError `selector_invalid_input`. A `dimension` of 0 is that of a model without vectors: any length will do.
+ */
+export function checkedQuery(x: ArrayLike<number>, dimension: number): Float64Array {
+  if (dimension > 0 && x?.length !== dimension) {
+    throw new RouterError(
+      "selector_invalid_input",
+      `The feature vector has ${x?.length} numbers, the model's have ${dimension}`,
+      "Use the embedder and the categories that the model was trained with",
+    );
+  }
+  for (let i = 0; i < x.length; i++) {
+    if (Number.isFinite(x[i])) continue;
+    throw new RouterError(
+      "selector_invalid_input",
+      `Number ${i} of the feature vector is ${String(x[i])}`,
+      "Pass finite numbers only; the embedder that gave this one is at fault",
+    );
+  }
+  return Float64Array.from(x);
+}
+
+/** For a query with no neighbour at a finite distance: any choice would be an accident. */
+export const tooFar = (): RouterError =>
+  new RouterError(
+    "selector_invalid_input",
+    "The feature vector is so long that its squared distances overflow",
+    "Pass a vector about as long as those that the model was trained with",
+  );
