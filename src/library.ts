@@ -1,7 +1,6 @@
 /**
- * The package's face: selectors without the router.
+ * The package's face: trained selectors, without the router.
  *
- *     import { knnFromJSON } from "signalbox";
  *     const selector = knnFromJSON(await readFile("knn_model.json", "utf8"));
  *     const { model } = selector.select(features);
  */

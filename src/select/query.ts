@@ -5,14 +5,16 @@ import { RouterError } from "../errors.ts";
  * RouterError `selector_invalid_input`. A `dimension` of 0 is that of a model without vectors: any length will do.
  */
 export function checkedQuery(x: ArrayLike<number>, dimension: number): Float64Array {
-  if (dimension > 0 && x?.length !== dimension) {
+  // A caller without types may pass nothing at all.
+  const length: number | undefined = x?.length;
+  if (length === undefined || (dimension > 0 && length !== dimension)) {
     throw new RouterError(
       "selector_invalid_input",
-      `The feature vector has ${x?.length} numbers, the model's have ${dimension}`,
+      `The feature vector has ${length} numbers, the model's have ${dimension}`,
       "Use the embedder and the categories that the model was trained with",
     );
   }
-  for (let i = 0; i < x.length; i++) {
+  for (let i = 0; i < length; i++) {
     if (Number.isFinite(x[i])) continue;
     throw new RouterError(
       "selector_invalid_input",
