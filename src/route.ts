@@ -123,12 +123,15 @@ function defaultChoice(router: Router, reason: RouteReason): Choice {
 }
 
 /**
- * Routes within `limits.deadline_ms` and never rejects: whatever fails, or takes longer, ends as the default model
- * with the error's code as the reason.
+ * Routes within `limitMs`, limits.deadline_ms by default, and never rejects: whatever fails, or takes longer, ends as
+ * the default model with the error's code as the reason.
  */
-export async function routeOrDefault(router: Router, query: string): Promise<Route> {
+export async function routeOrDefault(
+  router: Router,
+  query: string,
+  limitMs: number = router.config.limits.deadline_ms,
+): Promise<Route> {
   const started = performance.now();
-  const limitMs = router.config.limits.deadline_ms;
   const deadline = new AbortController();
   const timer = setTimeout(() => {
     deadline.abort(

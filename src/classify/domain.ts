@@ -7,6 +7,8 @@ export interface DomainConfidence {
 }
 
 export interface DomainClassifier {
+  /** First 12 hex digits of the sha-256 of the head's file. */
+  readonly revision: string;
   /** Every domain, most likely first. `vector` is the unit embedding of `text`, 1024 numbers. */
   classify(text: string, vector: Float32Array): readonly DomainConfidence[];
 }

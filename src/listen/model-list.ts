@@ -1,4 +1,5 @@
-import { candidateName, type RouterConfig } from "../config/schema.ts";
+import { configuredModels } from "../config/configured-models.ts";
+import type { RouterConfig } from "../config/schema.ts";
 
 /** The body of GET /v1/models: the names that are routed and, when the configuration asks for it, every model. */
 export function modelList(config: RouterConfig) {
@@ -19,13 +20,4 @@ export function modelList(config: RouterConfig) {
       }))
     : [];
   return { object: "list", data: [...routed, ...named] };
-}
-
-/** Every model that the configuration names, once, sorted. */
-export function configuredModels(config: RouterConfig): string[] {
-  const names = new Set([config.default_model, ...Object.keys(config.model_config)]);
-  for (const decision of config.decisions) {
-    for (const ref of decision.modelRefs) names.add(candidateName(ref));
-  }
-  return [...names].sort();
 }

@@ -2,6 +2,7 @@ import { RouterError } from "../errors.ts";
 import { chunksOf } from "../mutate/body.ts";
 import { forgedHeaders, mutation, requestHeaders } from "../mutate/headers.ts";
 import { immediate, rejection } from "../mutate/rejection.ts";
+import type { StreamEvents } from "../observe/events.ts";
 import { readHeaders } from "../parse/headers.ts";
 import type {
   BodySendMode,
@@ -13,7 +14,6 @@ import type {
   ProcessingResponse,
 } from "../protocol/messages.ts";
 import type { Router } from "../router.ts";
-import type { StreamEvents } from "./events.ts";
 import { modelList } from "./model-list.ts";
 import { type Resolved, resolve } from "./resolve.ts";
 

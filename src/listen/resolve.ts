@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
-import type { RouterConfig } from "../config/schema.ts";
 import { RouterError } from "../errors.ts";
 import { spliceModel } from "../mutate/body.ts";
 import { requestHeaders, selectedModelHeader } from "../mutate/headers.ts";
+import type { StreamEvents } from "../observe/events.ts";
+import { isAuto } from "../parse/auto-model.ts";
 import { type ChatRequest, parseChatRequest, parseTruncated } from "../parse/chat-request.ts";
+import { headAndTail } from "../parse/head-and-tail.ts";
 import { type Route, routeOrDefault } from "../route.ts";
 import type { Router } from "../router.ts";
-import type { StreamEvents } from "./events.ts";
 
 /** What the body of a request came to: which headers to set, and the body to send on when it changed. */
 export interface Resolved {
@@ -27,9 +28,6 @@ interface Arrived {
   readonly partial: boolean;
 }
 
-export const isAuto = (model: string, config: RouterConfig): boolean =>
-  model === "auto" || model === config.auto_model_name;
-
 /** Parses and routes a whole body. Throws a RouterError that refuses the request; any other failure ends as a route. */
 export async function resolve(
   router: Router,
@@ -48,7 +46,7 @@ export async function resolve(
   }
   const request = read(arrived);
   if (!request) return arrived.chat ? standIn(router, arrived, events) : { headers: {} };
-  if (!isAuto(request.model, router.config)) {
+  if (!isAuto(request.model, router.config.auto_model_name)) {
     events.passedThrough({ requestId, model: request.model });
     return { headers: { [selectedModelHeader]: request.model }, model: request.model };
   }
@@ -82,7 +80,7 @@ function read({ body, chat, partial }: Arrived): ChatRequest | undefined {
 /** A body of which only the beginning is here cannot be routed; the model it names, or the default one, still can. */
 function standIn(router: Router, { requestId, body }: Arrived, events: StreamEvents): Resolved {
   const known = parseTruncated(body);
-  if (known && !isAuto(known.model, router.config)) {
+  if (known && !isAuto(known.model, router.config.auto_model_name)) {
     events.passedThrough({ requestId, model: known.model });
     return { headers: { [selectedModelHeader]: known.model }, model: known.model };
   }
@@ -100,13 +98,6 @@ function standIn(router: Router, { requestId, body }: Arrived, events: StreamEve
     ...(known && { body: spliceModel(body, known.modelSpan, model) }),
     model,
   };
-}
-
-/** The ends of a long text say most of what it asks; the middle is usually pasted. */
-function headAndTail(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const half = Math.floor(limit / 2);
-  return `${text.slice(0, half)}\n${text.slice(-half)}`;
 }
 
 /** Enough to recognise a repeated query in the log, too little to recover one. */

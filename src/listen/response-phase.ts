@@ -1,4 +1,5 @@
 import { mutation, responseHeaders } from "../mutate/headers.ts";
+import type { StreamEvents } from "../observe/events.ts";
 import { readHeaders } from "../parse/headers.ts";
 import type {
   BodySendMode,
@@ -8,7 +9,6 @@ import type {
   ProcessingRequest,
   ProcessingResponse,
 } from "../protocol/messages.ts";
-import type { StreamEvents } from "./events.ts";
 import type { Outcome } from "./request-phase.ts";
 
 /** The backend's side: headers get ours added, the body is never read. */

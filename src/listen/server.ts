@@ -10,9 +10,9 @@ import {
 } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { RouterError } from "../errors.ts";
+import type { StreamEvents } from "../observe/events.ts";
 import type { ProcessingRequest, ProcessingResponse } from "../protocol/messages.ts";
 import type { Router } from "../router.ts";
-import type { StreamEvents } from "./events.ts";
 import type { Health } from "./health.ts";
 import { raiseResetLimits } from "./reset-limits.ts";
 import { processStream } from "./stream.ts";

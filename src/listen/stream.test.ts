@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { StreamEvents } from "../observe/events.ts";
 import type { HttpHeaders, ProcessingRequest, ProcessingResponse } from "../protocol/messages.ts";
 import type { Router } from "../router.ts";
 import { fakeRouter } from "../testing/router.ts";
-import type { StreamEvents } from "./events.ts";
 import { processStream } from "./stream.ts";
 
 const chat = (model: unknown = "auto", content = "some math") =>

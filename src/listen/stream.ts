@@ -1,6 +1,6 @@
+import type { StreamEvents } from "../observe/events.ts";
 import type { ProcessingRequest, ProcessingResponse } from "../protocol/messages.ts";
 import type { Router } from "../router.ts";
-import type { StreamEvents } from "./events.ts";
 import { requestPhase } from "./request-phase.ts";
 import { responseBodyAnswer, responseHeadersAnswer } from "./response-phase.ts";
 

@@ -46,6 +46,7 @@ export function fakeRouter(
     }),
     embedder,
     classifier: {
+      revision: "0",
       classify: (text) => {
         const top = text.includes("math") ? "math" : "other";
         const others = domainNames.filter((name) => name !== top);

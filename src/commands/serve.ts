@@ -1,0 +1,176 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { dirname, join } from "node:path";
+import type { Command } from "commander";
+import { loadConfig } from "../config/load.ts";
+import { packageRoot } from "../config/paths.ts";
+import { RouterError } from "../errors.ts";
+import { createApi } from "../listen/api/server.ts";
+import { health } from "../listen/health.ts";
+import { type GrpcServer, listenGrpc } from "../listen/server.ts";
+import { createLog, type Log } from "../observe/log.ts";
+import { createMetrics, type Metrics } from "../observe/metrics.ts";
+import { streamEvents } from "../observe/stream-events.ts";
+import { openRouter } from "../open-router.ts";
+import type { Router } from "../router.ts";
+
+interface Options {
+  readonly config: string;
+  readonly host: string;
+  readonly port: string;
+  readonly apiPort: string;
+  readonly metricsPort: string;
+}
+
+/** Longer than any request takes to route; what is still open then belongs to clients that went away. */
+const drainMs = 20_000;
+
+export function register(program: Command): void {
+  program
+    .command("serve")
+    .description("Serve ext_proc to Envoy (gRPC), the HTTP API and metrics")
+    .option("--config <file>", "configuration", join(packageRoot, "config/default.yaml"))
+    .option("--host <address>", "address to listen on", "0.0.0.0")
+    .option("--port <port>", "gRPC port for Envoy", "50051")
+    .option("--api-port <port>", "port of the HTTP API", "8080")
+    .option("--metrics-port <port>", "port of /metrics for Prometheus; 0 turns it off", "9190")
+    .action(serve);
+}
+
+async function serve(options: Options): Promise<void> {
+  const started = performance.now();
+  const { config, warnings } = loadConfig(options.config, process.env);
+  const log = createLog(config.observability.log_level);
+  let router: Router | undefined;
+  const current = (): Router | undefined => router;
+  const metrics = createMetrics(() => router?.embedder.stats());
+  const wireHealth = health();
+  const grpc = await listen("--port", options.port, (port) =>
+    listenGrpc(
+      {
+        address: `${options.host}:${port}`,
+        maxBodyBytes: config.limits.max_body_bytes,
+        maxConcurrentStreams: config.limits.max_concurrent_streams,
+        protoFolder: join(packageRoot, "proto"),
+      },
+      current,
+      wireHealth,
+      streamEvents(config, metrics, log),
+    ),
+  );
+  const servers = [
+    await listenHttp(
+      "--api-port",
+      createApi(current, wireHealth.isReady),
+      options.apiPort,
+      options,
+    ),
+  ];
+  if (config.observability.metrics.enabled && options.metricsPort !== "0") {
+    servers.push(
+      await listenHttp("--metrics-port", metricsServer(metrics), options.metricsPort, options),
+    );
+  }
+  stopOnSignal({ grpc, servers, log, notReady: () => wireHealth.setReady(false), current });
+  const opened = await openRouter(config, {
+    configFolder: dirname(options.config),
+    cwd: process.cwd(),
+  });
+  router = opened.router;
+  for (const [part, seconds] of Object.entries(opened.loadSeconds))
+    metrics.load.set({ part }, seconds);
+  for (const warning of [...warnings, ...opened.warnings])
+    log.warn({ event: "config_warning" }, warning);
+  wireHealth.setReady(true);
+  metrics.ready.set(1);
+  log.info(
+    {
+      event: "ready",
+      grpc_port: grpc.port,
+      embedder: `${router.embedder.name}@${router.embedder.revision}`,
+      domain_head: router.classifier.revision,
+      decisions: config.decisions.length,
+      startup_ms: Math.round(performance.now() - started),
+    },
+    "ready",
+  );
+  log.flush();
+}
+
+async function listenHttp(
+  flag: string,
+  server: Server,
+  port: string,
+  { host }: Options,
+): Promise<Server> {
+  return listen(flag, port, async (number) => {
+    server.listen(number, host);
+    await once(server, "listening");
+    return server;
+  });
+}
+
+/** A port that is taken is the operator's to solve, so it is said in their words. */
+async function listen<Bound>(
+  flag: string,
+  text: string,
+  bind: (port: number) => Promise<Bound>,
+): Promise<Bound> {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new RouterError("config_invalid", `${flag} is ${text}`, "Give a port from 0 to 65535");
+  }
+  try {
+    return await bind(port);
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new RouterError(
+      "config_invalid",
+      `${flag} ${port} cannot be listened on: ${why}`,
+      `Free the port, or choose another with ${flag}`,
+      { cause },
+    );
+  }
+}
+
+function metricsServer({ registry }: Metrics): Server {
+  return createServer(async (request, response) => {
+    const found = request.url?.split("?")[0] === "/metrics";
+    response.writeHead(found ? 200 : 404, { "content-type": registry.contentType });
+    response.end(found ? await registry.metrics() : "the metrics are at /metrics\n");
+  });
+}
+
+interface Running {
+  readonly grpc: GrpcServer;
+  readonly servers: readonly Server[];
+  readonly log: Log;
+  readonly notReady: () => void;
+  readonly current: () => Router | undefined;
+}
+
+/** The first signal drains: no new streams, those in flight end. The second one ends at once. */
+function stopOnSignal({ grpc, servers, log, notReady, current }: Running): void {
+  let stopping = false;
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    if (stopping) {
+      grpc.stop();
+      process.exit(1);
+    }
+    stopping = true;
+    log.info({ event: "draining", signal }, "draining");
+    notReady();
+    const patience = setTimeout(() => grpc.stop(), drainMs);
+    await grpc.drain();
+    clearTimeout(patience);
+    for (const server of servers) {
+      server.close();
+      server.closeAllConnections();
+    }
+    await current()?.embedder.close();
+    log.info({ event: "stopped" }, "stopped");
+    log.flush(() => process.exit(0));
+  };
+  process.on("SIGTERM", (signal) => void stop(signal));
+  process.on("SIGINT", (signal) => void stop(signal));
+}

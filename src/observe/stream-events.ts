@@ -1,0 +1,121 @@
+import { configuredModels } from "../config/configured-models.ts";
+import type { RouterConfig } from "../config/schema.ts";
+import type { Route } from "../route.ts";
+import type { StreamEvents } from "./events.ts";
+import { type Log, safeRequestId } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Label and log value of every model that the configuration does not name: clients choose those freely. */
+const otherModel = "other";
+
+/** Turns what happens on the wire into metrics and log lines. */
+export function streamEvents(config: RouterConfig, metrics: Metrics, log: Log): StreamEvents {
+  const { counter, histogram } = metrics;
+  const known = new Set(configuredModels(config));
+  const label = (model: string): string => (known.has(model) ? model : otherModel);
+  return {
+    routed({ requestId, requestedModel, route, stream, query, durationMs }) {
+      countRoute(metrics, route);
+      histogram.routing.observe(durationMs / 1000);
+      counter.requests.inc({ model: route.model });
+      counter.modifications.inc({ source_model: requestedModel, target_model: route.model });
+      counter.reasonCodes.inc({ reason_code: "auto_routing", model: route.model });
+      const line = {
+        event: "routing_decision",
+        reason_code: "auto_routing",
+        request_id: safeRequestId(requestId),
+        original_model: requestedModel,
+        selected_model: route.model,
+        decision: route.decision ?? "",
+        category: route.domain ?? "",
+        confidence: round(route.confidence),
+        algorithm: route.algorithm,
+        reason: route.reason,
+        reasoning_enabled: route.reasoning,
+        routing_latency_ms: round(durationMs),
+        embedding_cached: route.cached,
+        truncated: route.truncated,
+        stream,
+        query_chars: query.chars,
+        query_hash: query.hash,
+      };
+      const message = `routing_decision domain=[${route.domain ?? ""}]`;
+      if (route.fault) log.warn({ ...line, fault: route.fault.message }, message);
+      else log.info(line, message);
+    },
+    passedThrough({ requestId, model }) {
+      counter.requests.inc({ model: label(model) });
+      counter.reasonCodes.inc({ reason_code: "model_specified", model: label(model) });
+      log.info(
+        {
+          event: "routing_decision",
+          reason_code: "model_specified",
+          request_id: safeRequestId(requestId),
+          selected_model: label(model),
+        },
+        "routing_decision model_specified",
+      );
+    },
+    rejected({ requestId, error }) {
+      counter.rejections.inc({ code: error.code });
+      counter.errors.inc({ model: "unknown", reason: "parse_error" });
+      const line = {
+        event: "request_rejected",
+        request_id: safeRequestId(requestId),
+        code: error.code,
+      };
+      log.info(line, "request_rejected");
+    },
+    failed({ requestId, error }) {
+      const model = config.default_model;
+      counter.fallbacks.inc({ method: "default", decision: "unknown", reason: error.code });
+      counter.errors.inc({ model, reason: error.code });
+      log.error(
+        {
+          event: "request_failed",
+          request_id: safeRequestId(requestId),
+          code: error.code,
+          err: error,
+        },
+        "request_failed",
+      );
+    },
+    responded({ model, status, latencyMs }) {
+      histogram.ttft.observe({ model: label(model) }, latencyMs / 1000);
+      if (status >= 500) counter.errors.inc({ model: label(model), reason: "upstream_5xx" });
+      else if (status >= 400) counter.errors.inc({ model: label(model), reason: "upstream_4xx" });
+    },
+  };
+}
+
+function countRoute({ counter, histogram }: Metrics, route: Route): void {
+  const { timingsMs, model, algorithm: method } = route;
+  const decision = route.decision ?? "unknown";
+  const failed = route.fault !== undefined;
+  if (route.domain !== undefined) {
+    histogram.embedding.observe(timingsMs.embed / 1000);
+    histogram.signal.observe({ signal_type: "domain" }, timingsMs.classify / 1000);
+    histogram.decision.observe(timingsMs.decide / 1000);
+    counter.decisionEvaluations.inc();
+    counter.signalExtractions.inc({ signal_type: "domain", signal_name: route.domain });
+    const confidence = route.domains[0]?.confidence ?? 0;
+    histogram.classification.observe(
+      { category: route.domain, classification_method: "head" },
+      confidence,
+    );
+  }
+  if (route.decision !== undefined) {
+    counter.decisionMatches.inc({ decision_name: route.decision });
+    histogram.decisionConfidence.observe({ decision_name: route.decision }, route.confidence);
+    for (const rule of route.matchedRules) {
+      const [type = "", name = ""] = rule.split(/:(.*)/s);
+      counter.signalMatches.inc({ signal_type: type, signal_name: name });
+    }
+    histogram.selection.observe({ method }, timingsMs.select / 1000);
+    histogram.selectionConfidence.observe({ method }, route.confidence);
+  }
+  counter.selections.inc({ method, model, decision });
+  if (failed) counter.fallbacks.inc({ method, decision, reason: route.reason });
+}
+
+const round = (value: number): number => Math.round(value * 10_000) / 10_000;
