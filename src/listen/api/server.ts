@@ -60,7 +60,7 @@ export function createApi(current: () => Router | undefined, isReady: () => bool
     return handler(router, request);
   }
   return createServer((request, response) => {
-    answer(request)
+    void answer(request)
       .catch(() => failure(500, "INTERNAL_ERROR", "a fault of signalbox itself"))
       .then((done) => send(response, done));
   });
