@@ -15,6 +15,10 @@ export const FeatureSpec = z.object({
 });
 export type FeatureSpec = z.infer<typeof FeatureSpec>;
 
+/** Where an artifact comes from: training data and its sha-256, seed, options, figures. For people; nothing reads it. */
+export const Provenance = z.record(z.string(), z.unknown());
+export type Provenance = z.infer<typeof Provenance>;
+
 /**
  * The one-hot of vllm-project/semantic-router, so of every file without a `features` block. Not the order of its
  * documentation: engineering has no slot and counts as other; unknown has one that is never set.
@@ -42,6 +46,7 @@ interface ArtifactBase {
   /** Length of a feature vector: the embedding's and the one-hot's together. 0 when the file holds no vector. */
   readonly dimension: number;
   readonly features?: FeatureSpec;
+  readonly provenance?: Provenance;
 }
 
 /** Rows are (query, model) outcomes; rows of one query share its vector. */
@@ -50,6 +55,11 @@ export interface KnnArtifact extends ArtifactBase {
   readonly k: number;
   /** Votes of the k nearest rows, as upstream; or each model's mean outcome over its k nearest queries. */
   readonly mode: "votes" | "outcomes";
+  /**
+   * Mode outcomes: an outcome is this much quality and the rest speed, 1 / (1 + latency / 10 s), as in training. Without
+   * it speed is relative to the file's latencies, as upstream's. No matter where there are no latencies.
+   */
+  readonly qualityWeight?: number;
   /** Mode outcomes: as many made-up queries of the model's overall mean join the k real ones. */
   readonly shrinkage: number;
   /** Distinct vectors, `dimension` numbers each. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FeatureSpec, type KmeansArtifact } from "./artifact.ts";
+import { FeatureSpec, type KmeansArtifact, Provenance } from "./artifact.ts";
 import { checkFeatures } from "./feature-width.ts";
 import { type FieldReader, type Rows, readFields } from "./fields.ts";
 import { numbersToJSON, objectToJSON, rowsToJSON } from "./write-rows.ts";
@@ -13,6 +13,7 @@ const KmeansFields = z.object({
   n_clusters: clusters.optional(),
   efficiency_weight: z.number().optional(),
   features: FeatureSpec.optional(),
+  provenance: Provenance.optional(),
 });
 
 /** Reads kmeans_model.json. Throws RouterError `artifact_invalid`; `source` names the file in it. */
@@ -42,6 +43,7 @@ export function parseKmeans(text: string, source = "kmeans_model.json"): KmeansA
     }),
     ...(fields.efficiency_weight !== undefined && { efficiencyWeight: fields.efficiency_weight }),
     ...(fields.features && { features: fields.features }),
+    ...(fields.provenance && { provenance: fields.provenance }),
   };
 }
 
@@ -97,7 +99,14 @@ function clusterScores(
 
 /** A file that upstream reads too; what is ours it ignores. */
 export function kmeansToJSON(artifact: KmeansArtifact): string {
-  const { dimension, centroids, clusterScores: scores, modelNames, features } = artifact;
+  const {
+    dimension,
+    centroids,
+    clusterScores: scores,
+    modelNames,
+    features,
+    provenance,
+  } = artifact;
   const count = dimension === 0 ? 0 : centroids.length / dimension;
   const indices = Array.from({ length: count }, (_, cluster) => cluster);
   const width = modelNames.length;
@@ -116,6 +125,7 @@ export function kmeansToJSON(artifact: KmeansArtifact): string {
       scores &&
       `[${indices.map((cluster) => numbersToJSON(scores.subarray(cluster * width, (cluster + 1) * width))).join(",")}]`,
     features: features && JSON.stringify(features),
+    provenance: provenance && JSON.stringify(provenance),
   });
 }
 

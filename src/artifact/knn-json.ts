@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FeatureSpec, type KnnArtifact } from "./artifact.ts";
+import { FeatureSpec, type KnnArtifact, Provenance } from "./artifact.ts";
 import { distinctVectors } from "./distinct-vectors.ts";
 import { checkFeatures } from "./feature-width.ts";
 import { type FieldReader, type JsonObject, type Rows, readFields } from "./fields.ts";
@@ -12,7 +12,9 @@ const KnnFields = z.object({
   // Ours; a file of upstream has neither.
   mode: z.enum(["votes", "outcomes"]).default("votes"),
   shrinkage: z.number().min(0).default(0),
+  quality_weight: z.number().min(0).max(1).optional(),
   features: FeatureSpec.optional(),
+  provenance: Provenance.optional(),
 });
 
 /** Upstream counts latencies in signed 64-bit integers of nanoseconds. */
@@ -52,7 +54,9 @@ export function parseKnn(text: string, source = "knn_model.json"): KnnArtifact {
     modelOf: Uint32Array.from(labels, (label) => indexOf.get(label) as number),
     ...(qualities.length > 0 && { qualities }),
     ...(latenciesNs.length > 0 && { latenciesNs }),
+    ...(fields.quality_weight !== undefined && { qualityWeight: fields.quality_weight }),
     ...(fields.features && { features: fields.features }),
+    ...(fields.provenance && { provenance: fields.provenance }),
   };
 }
 
@@ -101,7 +105,7 @@ function sameLength(
 
 /** A file that upstream reads too; what is ours it ignores. */
 export function knnToJSON(artifact: KnnArtifact): string {
-  const { models, modelOf, features } = artifact;
+  const { models, modelOf, features, provenance, qualityWeight } = artifact;
   return objectToJSON({
     algorithm: '"knn"',
     trained: String(artifact.trained),
@@ -115,7 +119,9 @@ export function knnToJSON(artifact: KnnArtifact): string {
     feature_dim: String(artifact.dimension),
     mode: artifact.mode === "votes" ? undefined : JSON.stringify(artifact.mode),
     shrinkage: artifact.shrinkage === 0 ? undefined : String(artifact.shrinkage),
+    quality_weight: qualityWeight === undefined ? undefined : String(qualityWeight),
     features: features && JSON.stringify(features),
+    provenance: provenance && JSON.stringify(provenance),
   });
 }
 

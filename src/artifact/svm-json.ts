@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { concatenated, type Matrix } from "../math/matrix.ts";
-import { FeatureSpec, type LinearMachine, type RbfMachine, type SvmArtifact } from "./artifact.ts";
+import {
+  FeatureSpec,
+  type LinearMachine,
+  Provenance,
+  type RbfMachine,
+  type SvmArtifact,
+} from "./artifact.ts";
 import { distinctVectors } from "./distinct-vectors.ts";
 import { checkFeatures } from "./feature-width.ts";
 import { type FieldReader, type JsonObject, readFields } from "./fields.ts";
@@ -18,6 +24,7 @@ const SvmFields = z.object({
   kernel: kernel.optional(),
   gamma: z.number(),
   features: FeatureSpec.optional(),
+  provenance: Provenance.optional(),
 });
 const LinearFields = z.object({ model_name: z.string(), rho: z.number() });
 const RbfFields = LinearFields.extend({ gamma: z.number() });
@@ -61,6 +68,7 @@ export function parseSvm(text: string, source = "svm_model.json"): SvmArtifact {
     linear,
     ...shared(rbf, width.found()),
     ...(fields.features && { features: fields.features }),
+    ...(fields.provenance && { provenance: fields.provenance }),
   };
 }
 
@@ -106,7 +114,7 @@ function shared(
 
 /** A file that upstream reads too; what is ours it ignores. */
 export function svmToJSON(artifact: SvmArtifact): string {
-  const { modelNames, kernelType, vectors, dimension, features } = artifact;
+  const { modelNames, kernelType, vectors, dimension, features, provenance } = artifact;
   const linear = artifact.linear.map(({ model, weights, rho }) =>
     objectToJSON({
       model_name: JSON.stringify(model),
@@ -136,5 +144,6 @@ export function svmToJSON(artifact: SvmArtifact): string {
     feature_dim: String(dimension),
     n_classes: String(modelNames.length),
     features: features && JSON.stringify(features),
+    provenance: provenance && JSON.stringify(provenance),
   });
 }

@@ -22,9 +22,28 @@ export function outcomeValues(artifact: KnnArtifact): Float64Array {
   });
 }
 
+/**
+ * What an answer is worth: quality, and a tenth of speed that halves at ten seconds. Upstream trains on this, and so do
+ * we; without a latency quality counts alone.
+ */
+export const answerValue = (
+  quality: number,
+  latencySeconds: number | undefined,
+  weight = qualityWeight,
+): number =>
+  latencySeconds === undefined
+    ? quality
+    : weight * quality + (1 - weight) / (1 + latencySeconds / 10);
+
 /** As `outcomeValues`, but a quality is what it is, and counts alone when nothing is known of speed. */
 export function plainOutcomes(artifact: KnnArtifact): Float64Array {
   const qualities = artifact.qualities ?? new Float64Array();
+  const { latenciesNs, qualityWeight: trainedWeight } = artifact;
+  if (latenciesNs && trainedWeight !== undefined) {
+    return qualities.map((quality, row) =>
+      answerValue(quality, (latenciesNs[row] as number) / 1e9, trainedWeight),
+    );
+  }
   const speeds = speedsOf(artifact);
   if (!speeds) return qualities;
   return qualities.map(
