@@ -77,13 +77,9 @@ async function serveStream(
   router: Router | undefined,
   events: StreamEvents,
 ): Promise<void> {
-  // A client that goes away is the normal end of a stream; without a listener grpc-js would throw it.
-  call.on("error", () => undefined);
   if (!router) {
     // Not ready yet: Envoy's failure_mode_allow decides.
-    call.destroy(
-      Object.assign(new Error("models are still loading"), { code: status.UNAVAILABLE }),
-    );
+    call.emit("error", { code: status.UNAVAILABLE, details: "models are still loading" });
     return;
   }
   try {
@@ -98,7 +94,8 @@ async function serveStream(
   } catch (thrown) {
     if (call.cancelled) return;
     events.failed({ requestId: "", error: RouterError.from(thrown) });
-    call.destroy(Object.assign(new Error("internal"), { code: status.INTERNAL }));
+    // Not destroy: that would end the stream without its status.
+    call.emit("error", { code: status.INTERNAL, details: "internal" });
   }
 }
 
