@@ -198,10 +198,12 @@ export function requestPhase(router: Router, events: StreamEvents): RequestPhase
 
   function wholeAnswer(): CommonResponse {
     const { body: rewritten, headers: values } = resolved;
-    // Envoy answers 500 when a rewritten body and content-length differ; it drops the header by itself in other modes.
+    // Envoy answers 500 when a rewritten body and content-length differ. It drops the header by itself in other modes, but
+    // not in NONE, which we override.
+    const kept = mode === "BUFFERED" || mode === "NONE";
     const length = rewritten &&
       hasLength &&
-      mode === "BUFFERED" && { "content-length": `${rewritten.byteLength}` };
+      kept && { "content-length": `${rewritten.byteLength}` };
     return {
       ...(Object.keys(values).length > 0 && common({ ...length, ...values }, [])),
       ...(rewritten && { body_mutation: { body: rewritten } }),
