@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { type ErrorCode, RouterError } from "../errors.ts";
 
 interface Refusal {
@@ -14,38 +14,35 @@ export interface Refusals {
 }
 
 /** The whole file, or a RouterError as `refusals` says: a reader must not be able to fill the memory. */
-export async function readBounded(
-  path: string,
-  maxBytes: number,
-  refusals: Refusals,
-): Promise<Buffer> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(path);
-    const bytes = await readUpTo(handle, maxBytes);
-    if (bytes) return bytes;
-  } catch (thrown) {
-    const { code, remedy } = refusals.unreadable;
-    throw new RouterError(code, `${path} ${reasonOf(thrown)}`, remedy, { cause: thrown });
-  } finally {
-    await handle?.close();
-  }
+export function readBounded(path: string, maxBytes: number, refusals: Refusals): Buffer {
+  const bytes = readUpTo(path, maxBytes, refusals.unreadable);
+  if (bytes) return bytes;
   const { code, remedy } = refusals.tooLarge;
   throw new RouterError(code, `${path} is larger than ${inUnits(maxBytes)}`, remedy);
 }
 
 /** Nothing when the file is longer. It is read to see: stat says 0 for pipes and /proc, and a file may grow. */
-async function readUpTo(handle: FileHandle, maxBytes: number): Promise<Buffer | undefined> {
-  const { size } = await handle.stat();
-  if (size > maxBytes) return undefined;
-  // One byte more than announced, so that the read which finds the end needs no second buffer.
-  let buffer = Buffer.allocUnsafe(size + 1);
-  for (let length = 0; ; ) {
-    const { bytesRead } = await handle.read(buffer, length);
-    length += bytesRead;
-    if (length > maxBytes) return undefined;
-    if (bytesRead === 0) return buffer.subarray(0, length);
-    if (length === buffer.length) buffer = Buffer.concat([buffer], length * 2);
+function readUpTo(path: string, maxBytes: number, refusal: Refusal): Buffer | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, "r");
+    const { size } = fstatSync(file);
+    if (size > maxBytes) return undefined;
+    // One byte more than announced, so that the read which finds the end needs no second buffer.
+    let buffer = Buffer.allocUnsafe(Math.max(size + 1, 4096));
+    for (let length = 0; ; ) {
+      const read = readSync(file, buffer, length, buffer.length - length, null);
+      length += read;
+      if (length > maxBytes) return undefined;
+      if (read === 0) return buffer.subarray(0, length);
+      if (length === buffer.length) buffer = Buffer.concat([buffer], length * 2);
+    }
+  } catch (thrown) {
+    throw new RouterError(refusal.code, `${path} ${reasonOf(thrown)}`, refusal.remedy, {
+      cause: thrown,
+    });
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
