@@ -3,21 +3,47 @@ import { z } from "zod";
 /**
  * What an operator writes. Flat, as vllm-project/semantic-router's configuration of early 2026, so that its files load
  * here; what is ours alone stands under `limits`. Strict: a misspelt key is an error with its path.
+ * The descriptions become config/config.schema.json, which editors show.
  */
 
 const fraction = z.number().min(0).max(1);
 const positiveInt = z.int().min(1);
+const text = z.string().min(1);
+
+const forCompatibility = "Accepted for files of the reference, without effect";
+
+const kernel = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(["rbf", "linear"]))
+  .describe("rbf or linear; must be that of the trained file");
+
+const knn = {
+  k: positiveInt.optional().describe("Neighbours asked; without it the trained file's k"),
+};
+const kmeans = {
+  num_clusters: positiveInt
+    .optional()
+    .describe("Clusters; a trained file with another number is refused"),
+  efficiency_weight: fraction
+    .optional()
+    .describe("How much latency counts beside quality in training; 0 to 1"),
+};
+const svm = {
+  kernel: kernel.optional(),
+  gamma: z
+    .number()
+    .positive()
+    .optional()
+    .describe("Of the rbf kernel; must be that of the trained file"),
+};
 
 export const ModelRef = z.strictObject({
-  model: z.string().min(1).describe("Name of the model, as x-selected-model carries it"),
-  lora_name: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("LoRA adapter: selected and announced instead of model"),
+  model: text.describe("Name of the model, as x-selected-model carries it"),
+  lora_name: text.optional().describe("LoRA adapter: selected and announced instead of model"),
   use_reasoning: z.boolean().default(false).describe("Announced in x-vsr-selected-reasoning"),
-  reasoning_description: z.string().optional(),
-  reasoning_effort: z.string().optional(),
+  reasoning_description: z.string().optional().describe(forCompatibility),
+  reasoning_effort: z.string().optional().describe(forCompatibility),
 });
 export type ModelRef = z.infer<typeof ModelRef>;
 
@@ -37,37 +63,38 @@ export type Rule = RuleLeaf | RuleNode;
 
 const operator = z
   .string()
-  .transform((word) => word.toUpperCase())
+  .toUpperCase()
   .pipe(z.enum(["AND", "OR", "NOT"]))
-  .describe("AND, OR or NOT, in any case");
+  .meta({ description: "AND, OR or NOT, in any case", examples: ["AND", "OR", "NOT"] });
 
-const RuleLeaf = z.strictObject({
-  type: z.string().trim().toLowerCase().pipe(z.literal("domain")),
-  name: z.string().min(1).describe("A domain, or a category of `categories`"),
-});
-const RuleNode = z.strictObject({
-  operator,
-  get conditions() {
-    return z.array(z.union([RuleLeaf, RuleNode])).min(1);
-  },
-});
+const RuleLeaf = z
+  .strictObject({
+    type: z
+      .string()
+      .trim()
+      .toLowerCase()
+      .pipe(z.literal("domain"))
+      .meta({ description: "The kind of signal: domain", examples: ["domain"] }),
+    name: text.describe("One of the 14 domains, or a name of `categories`"),
+  })
+  .describe("Holds when the query is of this domain");
+const RuleNode = z
+  .strictObject({
+    operator,
+    get conditions() {
+      return z.array(z.union([RuleLeaf, RuleNode])).min(1);
+    },
+  })
+  .meta({ id: "rules", description: "Joins conditions; a condition may itself be such a node" });
 
 export const Algorithm = z.strictObject({
-  type: z.enum(["knn", "kmeans", "svm", "static"]).default("static"),
-  knn: z.strictObject({ k: positiveInt.optional() }).optional(),
-  kmeans: z
-    .strictObject({ num_clusters: positiveInt.optional(), efficiency_weight: fraction.optional() })
-    .optional(),
-  svm: z
-    .strictObject({
-      kernel: z
-        .string()
-        .toLowerCase()
-        .pipe(z.enum(["rbf", "linear"]))
-        .optional(),
-      gamma: z.number().positive().optional(),
-    })
-    .optional(),
+  type: z
+    .enum(["knn", "kmeans", "svm", "static"])
+    .default("static")
+    .describe("How one of several modelRefs is chosen; static takes the first"),
+  knn: z.strictObject(knn).optional(),
+  kmeans: z.strictObject(kmeans).optional(),
+  svm: z.strictObject(svm).optional(),
   on_error: z
     .enum(["skip", "fail"])
     .optional()
@@ -76,234 +103,172 @@ export const Algorithm = z.strictObject({
 export type Algorithm = z.infer<typeof Algorithm>;
 
 export const Decision = z.strictObject({
-  name: z.string().min(1),
-  description: z.string().optional(),
+  name: text.describe("Unique; announced in x-vsr-selected-decision"),
+  description: z.string().optional().describe("For people"),
   priority: z
     .int()
     .default(0)
     .describe("The highest wins under strategy priority; ties by order in the file"),
-  rules: RuleNode,
-  modelRefs: z.array(ModelRef).min(1),
+  rules: RuleNode.describe("When this decision applies"),
+  modelRefs: z.array(ModelRef).min(1).describe("The models to choose from"),
   algorithm: Algorithm.default({ type: "static" }),
 });
 export type Decision = z.infer<typeof Decision>;
 
-const selectorFile = { pretrained_path: z.string().min(1).optional() };
+const selectorFile = {
+  pretrained_path: text
+    .optional()
+    .describe("The trained file; without it the one in models_path, or the built-in one"),
+};
+
+const Category = z.strictObject({
+  name: text,
+  description: z.string().optional().describe("For people"),
+  mmlu_categories: z
+    .array(text)
+    .optional()
+    .describe("The domains, of the 14, that this name stands for"),
+  model_scores: z.array(z.unknown()).optional().describe(forCompatibility),
+});
+
+const ModelSelection = z.strictObject({
+  enabled: z.boolean().default(true).describe("false makes every algorithm static"),
+  method: z.string().optional().describe(forCompatibility),
+  ml: z
+    .strictObject({
+      models_path: text
+        .optional()
+        .describe("Folder of knn_model, kmeans_model and svm_model (.safetensors or .json)"),
+      embedding_dim: z.int().optional().describe("1024, which every embedder of signalbox gives"),
+      trust_unlabelled: z
+        .boolean()
+        .default(false)
+        .describe("Accept files that do not say which embedder they were trained on"),
+      max_artifact_mb: z
+        .number()
+        .positive()
+        .default(1024)
+        .describe("A larger trained file is refused, in MiB"),
+      knn: z.strictObject({ ...selectorFile, ...knn }).optional(),
+      kmeans: z.strictObject({ ...selectorFile, ...kmeans }).optional(),
+      svm: z.strictObject({ ...selectorFile, ...svm }).optional(),
+    })
+    .prefault({}),
+});
+
+const CategoryModel = z.strictObject({
+  model_id: z.string().optional().describe(forCompatibility),
+  threshold: fraction
+    .default(0.35)
+    .describe("A less likely domain counts as fallback_category; 0 to 1"),
+  use_cpu: z.boolean().optional().describe(forCompatibility),
+  use_modernbert: z.boolean().optional().describe(forCompatibility),
+  use_mmbert_32k: z.boolean().optional().describe(forCompatibility),
+  category_mapping_path: z.string().optional().describe(forCompatibility),
+  fallback_category: text
+    .default("other")
+    .describe("The domain of queries that are of no domain for sure"),
+});
+
+const Endpoint = z.strictObject({
+  name: text,
+  address: text.describe("Host name or IP address"),
+  port: z.int().min(1).max(65535),
+  weight: z.number().nonnegative().default(1),
+  type: z.string().optional(),
+  api_key: z.string().optional().describe("Better taken from the environment; shown nowhere"),
+});
+
+const ModelConfig = z.strictObject({
+  preferred_endpoints: z.array(text).optional().describe("Names of vllm_endpoints"),
+  pricing: z
+    .strictObject({
+      currency: z.string().default("USD"),
+      prompt_per_1m: z.number().nonnegative().default(0).describe("Of a million tokens"),
+      completion_per_1m: z.number().nonnegative().default(0).describe("Of a million tokens"),
+    })
+    .optional(),
+  reasoning_family: z.string().optional().describe(forCompatibility),
+  loras: z
+    .array(z.strictObject({ name: text, description: z.string().optional() }))
+    .optional()
+    .describe("LoRA adapters that lora_name may name"),
+  access_key: z.string().optional().describe("Better taken from the environment; shown nowhere"),
+  param_size: z.string().optional().describe("Such as 7b; for people"),
+  api_format: z.string().optional().describe(forCompatibility),
+  description: z.string().optional().describe("For people"),
+  capabilities: z.array(z.string()).optional().describe(forCompatibility),
+  quality_score: z.number().optional().describe(forCompatibility),
+  external_model_ids: z.record(z.string(), z.string()).optional().describe(forCompatibility),
+});
+
+const Limits = z.strictObject({
+  deadline_ms: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(150)
+    .describe(
+      "Routing that takes longer uses default_model; stay below Envoy's message_timeout (200 ms)",
+    ),
+  max_body_bytes: positiveInt
+    .default(16 * 1024 * 1024)
+    .describe("A larger request body is refused with 413"),
+  max_query_chars: positiveInt
+    .default(32_768)
+    .describe("Longer queries keep their head and tail before they are embedded and classified"),
+  max_waiting_texts: positiveInt.default(256).describe("Texts that may wait for the embedder"),
+  cache_entries: z
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe("Embeddings kept in memory, 4 KiB each; 0 turns it off"),
+  max_concurrent_streams: positiveInt.default(4096).describe("ext_proc streams open at once"),
+});
 
 export const RouterConfig = z.strictObject({
-  config_source: z.literal("file").optional(),
-  auto_model_name: z
-    .string()
-    .min(1)
-    .default("MoM")
-    .describe("Routed beside `auto`, which always is"),
-  include_config_models_in_list: z.boolean().default(false),
+  config_source: z.literal("file").optional().describe("file; signalbox reads nothing else"),
+  auto_model_name: text.default("MoM").describe("Routed beside `auto`, which always is"),
+  include_config_models_in_list: z
+    .boolean()
+    .default(false)
+    .describe("List the configured models in /v1/models beside auto_model_name"),
   clear_route_cache: z
     .boolean()
     .default(true)
     .describe("Ask Envoy to match its routes again once the model is chosen"),
-  strategy: z.enum(["priority", "confidence"]).default("priority"),
-  default_model: z.string().min(1).describe("Used when no decision matches and when routing fails"),
+  strategy: z
+    .enum(["priority", "confidence"])
+    .default("priority")
+    .describe("Which of several matching decisions wins"),
+  default_model: text.describe("Used when no decision matches and when routing fails"),
   categories: z
-    .array(
-      z.strictObject({
-        name: z.string().min(1),
-        description: z.string().optional(),
-        mmlu_categories: z.array(z.string().min(1)).optional(),
-        model_scores: z.array(z.unknown()).optional(),
-      }),
-    )
+    .array(Category)
     .default([])
     .describe("Names that conditions may use; mmlu_categories lists the domains each stands for"),
-  decisions: z.array(Decision).default([]),
-  model_selection: z
-    .strictObject({
-      enabled: z.boolean().default(true),
-      method: z.string().optional(),
-      ml: z
-        .strictObject({
-          models_path: z
-            .string()
-            .min(1)
-            .optional()
-            .describe("Folder of knn_model, kmeans_model and svm_model (.safetensors or .json)"),
-          embedding_dim: z.int().optional(),
-          trust_unlabelled: z
-            .boolean()
-            .default(false)
-            .describe("Accept files that do not say which embedder they were trained on"),
-          max_artifact_mb: z.number().positive().default(1024),
-          knn: z.strictObject({ ...selectorFile, k: positiveInt.optional() }).optional(),
-          kmeans: z
-            .strictObject({
-              ...selectorFile,
-              num_clusters: positiveInt.optional(),
-              efficiency_weight: fraction.optional(),
-            })
-            .optional(),
-          svm: z
-            .strictObject({
-              ...selectorFile,
-              kernel: z
-                .string()
-                .toLowerCase()
-                .pipe(z.enum(["rbf", "linear"]))
-                .optional(),
-              gamma: z.number().positive().optional(),
-            })
-            .optional(),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
+  decisions: z.array(Decision).default([]).describe("When to choose from which models, and how"),
+  model_selection: ModelSelection.prefault({}).describe("The trained selectors"),
   embedding_models: z
     .strictObject({
-      qwen3_model_path: z.string().min(1).optional(),
-      use_cpu: z.boolean().optional(),
+      qwen3_model_path: text.optional().describe("Folder of Qwen3-Embedding-0.6B as ONNX"),
+      use_cpu: z.boolean().optional().describe(forCompatibility),
     })
     .prefault({})
     .describe("Without a path the built-in minilm-2l is used"),
-  classifier: z
-    .strictObject({
-      category_model: z
-        .strictObject({
-          model_id: z.string().optional(),
-          threshold: fraction.default(0.35),
-          use_cpu: z.boolean().optional(),
-          use_modernbert: z.boolean().optional(),
-          use_mmbert_32k: z.boolean().optional(),
-          category_mapping_path: z.string().optional(),
-          fallback_category: z.string().min(1).default("other"),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
-  vllm_endpoints: z
-    .array(
-      z.strictObject({
-        name: z.string().min(1),
-        address: z.string().min(1),
-        port: z.int().min(1).max(65535),
-        weight: z.number().nonnegative().default(1),
-        type: z.string().optional(),
-        api_key: z.string().optional(),
-      }),
-    )
-    .default([]),
+  classifier: z.strictObject({ category_model: CategoryModel.prefault({}) }).prefault({}),
+  vllm_endpoints: z.array(Endpoint).default([]).describe("Where the models are served"),
   model_config: z
-    .record(
-      z.string().min(1),
-      z.strictObject({
-        preferred_endpoints: z.array(z.string()).optional(),
-        pricing: z
-          .strictObject({
-            currency: z.string().default("USD"),
-            prompt_per_1m: z.number().nonnegative().default(0),
-            completion_per_1m: z.number().nonnegative().default(0),
-          })
-          .optional(),
-        reasoning_family: z.string().optional(),
-        loras: z
-          .array(z.strictObject({ name: z.string().min(1), description: z.string().optional() }))
-          .optional(),
-        access_key: z.string().optional(),
-        param_size: z.string().optional(),
-        api_format: z.string().optional(),
-        description: z.string().optional(),
-        capabilities: z.array(z.string()).optional(),
-        quality_score: z.number().optional(),
-        external_model_ids: z.record(z.string(), z.string()).optional(),
-      }),
-    )
-    .default({}),
+    .record(text, ModelConfig.prefault({}))
+    .default({})
+    .describe("What is known of each model, by its name"),
   observability: z
     .strictObject({
-      metrics: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
+      metrics: z
+        .strictObject({ enabled: z.boolean().default(true).describe("Serve /metrics") })
+        .prefault({}),
       log_level: z.enum(["debug", "info", "warn", "error"]).default("info"),
     })
     .prefault({}),
-  limits: z
-    .strictObject({
-      deadline_ms: z
-        .int()
-        .min(1)
-        .max(60_000)
-        .default(150)
-        .describe(
-          "Routing that takes longer uses default_model; stay below Envoy's message_timeout (200 ms)",
-        ),
-      max_body_bytes: positiveInt
-        .default(16 * 1024 * 1024)
-        .describe("A larger request body is refused with 413"),
-      max_query_chars: positiveInt
-        .default(32_768)
-        .describe(
-          "Longer queries keep their head and tail before they are embedded and classified",
-        ),
-      max_waiting_texts: positiveInt.default(256).describe("Texts that may wait for the embedder"),
-      cache_entries: z
-        .int()
-        .min(0)
-        .default(10_000)
-        .describe("Embeddings kept in memory, 4 KiB each; 0 turns it off"),
-      max_concurrent_streams: positiveInt.default(4096).describe("ext_proc streams open at once"),
-    })
-    .prefault({}),
+  limits: Limits.prefault({}).describe("Every limit that signalbox keeps"),
 });
 export type RouterConfig = z.infer<typeof RouterConfig>;
-
-/** Keys of the reference's configuration that belong to features signalbox does not have: listed once, then ignored. */
-export const unsupportedKeys: readonly string[] = [
-  "semantic_cache",
-  "prompt_guard",
-  "tools",
-  "response_api",
-  "router_replay",
-  "memory",
-  "looper",
-  "batch_classification",
-  "api",
-  "image_generation",
-  "external_models",
-  "mcp",
-  "reasoning_families",
-  "default_reasoning_effort",
-  "keyword_rules",
-  "embedding_rules",
-  "fact_check_rules",
-  "user_feedback_rules",
-  "preference_rules",
-  "language_rules",
-  "latency_rules",
-  "context_rules",
-  "complexity_rules",
-  "provider_profiles",
-  "bert_model",
-  "feedback_detector",
-  "hallucination_mitigation",
-  "modality_detector",
-  "authz",
-  "ratelimit",
-  "classifier.pii_model",
-  "classifier.preference_model",
-  "classifier.mcp_category_model",
-  "classifier.jailbreak_model",
-  "embedding_models.gemma_model_path",
-  "embedding_models.mmbert_model_path",
-  "embedding_models.bert_model_path",
-  "embedding_models.hnsw_config",
-  "embedding_models.embedding_config",
-  "observability.tracing",
-  "observability.metrics.windowed_metrics",
-  "decisions[].plugins",
-  "decisions[].modelSelectionAlgorithm",
-  "decisions[].algorithm.confidence",
-  "decisions[].algorithm.elo",
-  "decisions[].algorithm.router_dc",
-  "decisions[].algorithm.automix",
-  "decisions[].algorithm.hybrid",
-  "model_selection.elo",
-  "model_selection.router_dc",
-  "model_selection.automix",
-  "model_selection.hybrid",
-];

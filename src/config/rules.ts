@@ -1,0 +1,25 @@
+import type { Problem } from "./problem.ts";
+import { blocksFitTheAlgorithm, dimensionFits } from "./rules/algorithms.ts";
+import { domainsAreKnown } from "./rules/domains.ts";
+import { endpointsExist, lorasExist, modelsStandOnce } from "./rules/models.ts";
+import { namesAreHeaderValues, namesAreUnique, noNameAsksForRouting } from "./rules/names.ts";
+import { nestingIsShallow, notHasOneCondition } from "./rules/nesting.ts";
+import type { RouterConfig } from "./schema.ts";
+
+/** What a form cannot say: how the parts of a configuration must fit together. */
+const rules: readonly ((config: RouterConfig) => readonly Problem[])[] = [
+  namesAreUnique,
+  namesAreHeaderValues,
+  noNameAsksForRouting,
+  domainsAreKnown,
+  notHasOneCondition,
+  nestingIsShallow,
+  modelsStandOnce,
+  lorasExist,
+  endpointsExist,
+  blocksFitTheAlgorithm,
+  dimensionFits,
+];
+
+export const checkRules = (config: RouterConfig): readonly Problem[] =>
+  rules.flatMap((rule) => rule(config));
