@@ -50,6 +50,7 @@ export async function openRouter(config: RouterConfig, places: Places): Promise<
       const algorithm = decision.algorithm.type as SelectorAlgorithm;
       const selectorStarted = performance.now();
       const artifact = loadArtifact(
+        algorithm,
         artifactPath(config, algorithm, places),
         config.model_selection.ml.max_artifact_mb * 2 ** 20,
       );

@@ -59,7 +59,7 @@ async function* inputs(query: string | undefined, path = "-"): AsyncGenerator<st
     return;
   }
   const input = path === "-" ? process.stdin : createReadStream(path);
-  input.on("error", (cause) => {
+  input.on("error", (cause: Error) => {
     lines.emit(
       "error",
       new RouterError("invalid_request", `${path} cannot be read`, "Check the path", { cause }),
