@@ -1,0 +1,23 @@
+import { join } from "node:path";
+import type { Embedder } from "./embedder.ts";
+import { openEmbedder } from "./worker-embedder.ts";
+
+/** In the package, whose root is two folders above src/embed and above dist/embed. */
+export const defaultEmbedderFolder = join(import.meta.dirname, "../../models/default/embedder");
+
+/** The parts of RouterConfig that say which embedder to use, and how much of it. */
+export interface EmbedderConfig {
+  readonly embedding_models: { readonly qwen3_model_path?: string | undefined };
+  readonly limits: { readonly max_waiting_texts: number; readonly cache_entries: number };
+}
+
+/** The configured local folder, or the built-in minilm-2l when none is. */
+export const openConfiguredEmbedder = ({
+  embedding_models: { qwen3_model_path: folder = defaultEmbedderFolder },
+  limits,
+}: EmbedderConfig): Promise<Embedder> =>
+  openEmbedder({
+    folder,
+    maxWaiting: limits.max_waiting_texts,
+    cacheEntries: limits.cache_entries,
+  });
