@@ -10,6 +10,8 @@ export default defineConfig({
           include: ["e2e/**/*.test.ts"],
           // One Envoy at a time: they share this machine's cores and the load test measures it.
           fileParallelism: false,
+          // After the unit tests, for the same reason.
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },
