@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runSignalbox } from "../../run-signalbox.ts";
+import { type Stack, startStack } from "../../stack.ts";
+import { type BenchmarkRecord, llmOptions } from "./benchmark.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const workFolder = join(root, "e2e/.work/ml-model-selection");
+const modelsPath = join(workFolder, "models");
+
+/** Beyond the profile's deadline below. */
+const messageTimeoutMs = 6000;
+
+/** The profile's own file, with time enough that a busy machine changes no choice. */
+export const config = join(workFolder, "profile.yaml");
+export const env = { MODELS_PATH: modelsPath };
+
+/** Fits the three selectors, as an operator would. */
+export async function trainProfile(records: readonly BenchmarkRecord[]): Promise<void> {
+  mkdirSync(workFolder, { recursive: true });
+  const profile = readFileSync(join(root, "config/profile.yaml"), "utf8");
+  writeFileSync(config, `${profile}\nlimits:\n  deadline_ms: 5000\n`);
+  const data = join(workFolder, "benchmark.jsonl");
+  writeFileSync(data, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+  await runSignalbox(["train", "--data-file", data, "--output-dir", modelsPath]);
+}
+
+export const startProfile = (): Promise<Stack> =>
+  startStack({
+    signalbox: { config, env },
+    llms: llmOptions,
+    defaultModel: "mistral-7b",
+    envoy: { messageTimeoutMs },
+  });
+
+export interface Explained {
+  readonly model: string;
+  readonly decision: string;
+  readonly domain: string;
+}
+
+/** What `signalbox explain` says for each query. */
+export async function explainAll(queries: readonly string[]): Promise<Explained[]> {
+  const input = join(workFolder, "queries.jsonl");
+  writeFileSync(input, queries.map((query) => `${JSON.stringify({ query })}\n`).join(""));
+  const output = await runSignalbox(
+    ["explain", "--config", config, "--input", input, "--json"],
+    env,
+  );
+  return output
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
