@@ -11,13 +11,14 @@ export interface EmbedderConfig {
   readonly limits: { readonly max_waiting_texts: number; readonly cache_entries: number };
 }
 
-/** The configured local folder, or the built-in minilm-2l when none is. */
-export const openConfiguredEmbedder = ({
-  embedding_models: { qwen3_model_path: folder = defaultEmbedderFolder },
-  limits,
-}: EmbedderConfig): Promise<Embedder> =>
-  openEmbedder({
-    folder,
+/** The configured local folder, where `resolvePath` finds it, or the built-in minilm-2l when none is configured. */
+export function openConfiguredEmbedder(
+  { embedding_models: { qwen3_model_path: configured }, limits }: EmbedderConfig,
+  resolvePath: (path: string) => string = (path) => path,
+): Promise<Embedder> {
+  return openEmbedder({
+    folder: configured === undefined ? defaultEmbedderFolder : resolvePath(configured),
     maxWaiting: limits.max_waiting_texts,
     cacheEntries: limits.cache_entries,
   });
+}

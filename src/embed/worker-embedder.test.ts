@@ -49,11 +49,14 @@ test("the built-in embedder opens without configuration and knows what is alike"
   expect(similarity(a, b)).toBeGreaterThan(similarity(a, c) + 0.1);
 });
 
-test("a configured folder of Qwen3 is used", async () => {
-  const embedder = await openConfiguredEmbedder({
-    embedding_models: { qwen3_model_path: tinyQwen3Folder },
+test("a configured folder of Qwen3 is used, from where its path is resolved", async () => {
+  const config = {
+    embedding_models: { qwen3_model_path: "tiny-qwen3" },
     limits: { max_waiting_texts: 256, cache_entries: 100 },
-  });
+  };
+  const embedder = await openConfiguredEmbedder(config, (path) =>
+    join(tinyQwen3Folder, "..", path),
+  );
   onTestFinished(() => embedder.close());
   expect(embedder).toMatchObject({ name: "qwen3", pooling: "last-token" });
   const embeddings = await embedder.embed(qwen3Cases.map(({ text }) => text));
@@ -106,10 +109,10 @@ test("the event loop runs on while the model does", async () => {
   expect(turns).toBeGreaterThan(10 * texts.length);
 });
 
-test("a hanging thread is replaced, and the embedder goes on", async () => {
+test.each(["exit", "throw", "hang"])("a thread that is lost by %s is replaced", async (poison) => {
   const script = new URL("./testing/unruly-worker.ts", import.meta.url);
   const folder = { path: "", pooling: "mean", maxTokens: 8, modelFile: "", sha256: {} } as const;
-  const start = () => startModelThread({ ...folder, name: "fake" }, { script, maxRunMs: 300 });
+  const start = () => startModelThread({ ...folder, name: "fake" }, { script, maxRunMs: 1000 });
   const model = await openLastingModel(start);
   const identity = { name: "fake", dimension: 1024, pooling: "mean", normalized: true } as const;
   const embedder = queuedEmbedder({ ...identity, revision: model.revision }, model, {
@@ -118,7 +121,7 @@ test("a hanging thread is replaced, and the embedder goes on", async () => {
   });
   onTestFinished(() => embedder.close());
   const [before] = await embedder.embed(["before"]);
-  const lost = ["hang", "waits behind it"].map((text) =>
+  const lost = [poison, "waits behind it"].map((text) =>
     expect(embedder.embed([text])).rejects.toMatchObject({ code: "embedder_failed" }),
   );
   await Promise.all(lost);
