@@ -15,7 +15,7 @@ export interface EmbedderIdentity {
 }
 
 export interface Embedding {
-  /** Unit length, `dimension` numbers. Shared with the cache: never written to. */
+  /** Unit length, `dimension` numbers; the caller's own copy. */
   readonly vector: Float32Array;
   /** Tokens the model read, special tokens included; 0 when the vector came from the cache. */
   readonly tokens: number;
@@ -26,6 +26,7 @@ export interface Embedding {
 
 /** Counts since the start; read when metrics are scraped. */
 export interface EmbedderStats {
+  /** That the model embedded; those from the cache are not among them. */
   readonly texts: number;
   readonly tokens: number;
   readonly cacheHits: number;
@@ -43,7 +44,8 @@ export interface EmbedderStats {
 export interface Embedder extends EmbedderIdentity {
   /**
    * Embeds `texts`, in their order.
-   * Rejects with a RouterError: `embedder_overloaded` at once when the queue is full, `embedder_failed` when the model
+   * Rejects with a RouterError: `embedder_overloaded` at once, and for all of `texts`, when the queue has no room for
+   * them, `embedder_failed` when the model
    * throws or its worker dies, `embedder_stopped` after `close`; and with `signal.reason` when `signal` aborts.
    */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<readonly Embedding[]>;
