@@ -1,0 +1,40 @@
+import { meanOf } from "../math/bootstrap.ts";
+import { kmeansSelect } from "../select/kmeans.ts";
+import { cluster, type KmeansSettings, scoreClusters } from "./fit-kmeans.ts";
+import { judge, noOutcome } from "./outcome.ts";
+import type { Search, Tried } from "./search.ts";
+import { meansOf, subset } from "./training-set.ts";
+
+export type KmeansChoice = Pick<KmeansSettings, "clusters" | "shrinkage">;
+
+const clusterCounts = [8, 14, 20, 28, 40, 4];
+const shrinkages = [10, 0, 50];
+
+/** One start is enough to compare numbers of clusters; the fit that is kept makes ten. */
+const starts = 1;
+
+/** Tries numbers of clusters and shrinkages. `clusters` fixes the number. */
+export function searchKmeans(
+  { set, folds, seed }: Search,
+  clusters?: number,
+): readonly Tried<KmeansChoice>[] {
+  const smallestFold = Math.min(...folds.map(({ train }) => train.length));
+  const fitting = clusterCounts.filter((count) => count <= smallestFold);
+  const counts = clusters === undefined ? (fitting.length > 0 ? fitting : [1]) : [clusters];
+  return counts.flatMap((count) => {
+    const outcomes = shrinkages.map(noOutcome);
+    for (const { train, test } of folds) {
+      const [own, held] = [subset(set, train), subset(set, test)];
+      const means = meansOf(own);
+      const found = cluster(own, { clusters: count, seed, starts });
+      shrinkages.forEach((shrinkage, at) => {
+        const artifact = scoreClusters(own, found, { clusters: count, shrinkage });
+        judge(held, means, kmeansSelect(artifact), outcomes[at] ?? noOutcome());
+      });
+    }
+    return shrinkages.map((shrinkage, at) => ({
+      settings: { clusters: count, shrinkage },
+      value: meanOf(outcomes[at]?.chosen ?? []),
+    }));
+  });
+}

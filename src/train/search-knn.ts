@@ -1,0 +1,71 @@
+import { smallest } from "../math/smallest.ts";
+import { sameQueries } from "./advantage.ts";
+import { type Search, type Tried, valueOfScores } from "./search.ts";
+import { meansOf, subset } from "./training-set.ts";
+
+export interface KnnChoice {
+  readonly k: number;
+  readonly shrinkage: number;
+}
+
+/** Few neighbours say who is best here, many who is best; the right number depends on how alike the models are. */
+const ks = [150, 100, 200, 300, 50, 20, 10, 5];
+const shrinkages = [0, 10, 50];
+
+/** Tries numbers of neighbours and shrinkages. `k` fixes the number. */
+export function searchKnn(search: Search, k?: number): readonly Tried<KnnChoice>[] {
+  const { set, folds } = search;
+  const smallestFold = Math.min(...folds.map(({ train }) => train.length));
+  const fitting = ks.filter((count) => count <= smallestFold);
+  const counts = k === undefined ? (fitting.length > 0 ? fitting : [smallestFold]) : [k];
+  const choices = counts.flatMap((count) =>
+    shrinkages.map((shrinkage): KnnChoice => ({ k: count, shrinkage })),
+  );
+  const scores = choices.map(() => new Float64Array(set.values.length));
+  for (const { train, test } of folds) addScores(search, train, test, choices, scores);
+  const all = Uint32Array.from({ length: set.count }, (_, row) => row);
+  return choices.map((settings, at) => ({
+    settings,
+    value: valueOfScores(
+      set,
+      all,
+      (row, model) => scores[at]?.[row * set.models.length + model] as number,
+    ),
+  }));
+}
+
+/** As the selector scores, for all choices in one walk along the neighbours. */
+function addScores(
+  { set, products }: Search,
+  train: Uint32Array,
+  test: Uint32Array,
+  choices: readonly KnnChoice[],
+  scores: readonly Float64Array[],
+): void {
+  const { models, values, count } = set;
+  const width = models.length;
+  const own = subset(set, train);
+  const means = meansOf(own);
+  const most = Math.max(...choices.map(({ k }) => k));
+  const running = new Float64Array(most + 1);
+  for (const { columns, rows } of sameQueries(own)) {
+    for (const query of test) {
+      // All feature vectors are of one length, so the largest product is the nearest.
+      const distances = Float32Array.from(
+        rows,
+        (row) => -(products[query * count + (train[row] as number)] as number),
+      );
+      const near = smallest(distances, most).map((at) => train[rows[at] as number] as number);
+      for (const column of columns) {
+        near.forEach((row, rank) => {
+          running[rank + 1] = (running[rank] as number) + (values[row * width + column] as number);
+        });
+        choices.forEach(({ k, shrinkage }, at) => {
+          const asked = Math.min(k, near.length);
+          const sum = (running[asked] as number) + shrinkage * (means[column] as number);
+          (scores[at] as Float64Array)[query * width + column] = sum / (asked + shrinkage || 1);
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import type { Artifact, FeatureSpec } from "../artifact/artifact.ts";
+import { artifactToCompact, parseCompact } from "../artifact/compact.ts";
+import { domainNames } from "../domains.ts";
+import type { Embedder, EmbedderIdentity } from "../embed/embedder.ts";
+import { RouterError } from "../errors.ts";
+import type { SelectorAlgorithm } from "../select/selector.ts";
+import { type EmbedOptions, embedQueries } from "./embed-queries.ts";
+import { groupByQuery } from "./examples.ts";
+import { type FitOptions, type Fitted, fitSelectors } from "./fit-selectors.ts";
+import type { TrainingRecord } from "./records.ts";
+import { type Statistics, statisticsOf } from "./statistics.ts";
+import { trainingSet } from "./training-set.ts";
+
+export interface TrainOptions extends Partial<FitOptions>, Partial<EmbedOptions> {
+  /** Order of the one-hot. */
+  readonly categories?: readonly string[];
+  /** Stored in the artifacts: what the records are, when they were trained on. */
+  readonly provenance?: Readonly<Record<string, unknown>>;
+}
+
+export interface TrainedSelectors {
+  readonly statistics: Statistics;
+  /** In the order of `algorithms`. Their artifacts are complete, and exactly what a compact file of them holds. */
+  readonly selectors: readonly Fitted[];
+}
+
+export const everyAlgorithm: readonly SelectorAlgorithm[] = ["knn", "kmeans", "svm"];
+
+/**
+ * From a benchmark's records to selectors. The same records, embedder and options give the same artifacts, to the
+ * byte. Rejects with RouterError `training_data_invalid` when there is no record, and as `embedder.embed` does.
+ */
+export async function trainSelectors(
+  records: readonly TrainingRecord[],
+  embedder: Embedder,
+  options: TrainOptions = {},
+): Promise<TrainedSelectors> {
+  if (records.length === 0) throw noRecords();
+  const { categories = domainNames, batchSize = 32, qualityWeight = 0.9, ...rest } = options;
+  const fitting = { algorithms: everyAlgorithm, seed: 42, folds: 5, qualityWeight, ...rest };
+  const examples = groupByQuery(records);
+  const vectors = await embedQueries(examples.queries, embedder, { ...options, batchSize });
+  const set = trainingSet(examples, vectors, categories, qualityWeight);
+  const features = featureSpec(embedder, categories);
+  const selectors = fitSelectors(set, fitting).map((fitted): Fitted => {
+    const { settings, figures } = fitted;
+    const provenance = {
+      ...options.provenance,
+      seed: fitting.seed,
+      queries: set.count,
+      ...(set.latencies && { quality_weight: qualityWeight }),
+      settings,
+      ...(figures && { cross_validation: { folds: fitting.folds, ...figures } }),
+    };
+    return { ...fitted, artifact: stored({ ...fitted.artifact, features, provenance }) };
+  });
+  return { statistics: statisticsOf(records, examples), selectors };
+}
+
+/** Rounded as the compact form rounds, so that every file of it, compact or JSON, decides alike. */
+export const stored = (artifact: Artifact): Artifact =>
+  parseCompact(artifact.algorithm, artifactToCompact(artifact));
+
+export const featureSpec = (
+  { name, revision, dimension, pooling, normalized }: EmbedderIdentity,
+  categories: readonly string[],
+): FeatureSpec => ({
+  embedder: name,
+  revision,
+  dimension,
+  pooling,
+  normalized,
+  categories: [...categories],
+});
+
+const noRecords = (): RouterError =>
+  new RouterError(
+    "training_data_invalid",
+    "There is no record to train on",
+    "Run a benchmark first, and train on its output",
+  );

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import type { Artifact } from "../artifact/artifact.ts";
+import { artifactToCompact, compactFileName } from "../artifact/compact.ts";
+import { artifactToJSON } from "../artifact/json-artifact.ts";
+import { RouterError } from "../errors.ts";
+import { writeAtomic } from "../files/write-atomic.ts";
+
+export type Format = "json" | "safetensors" | "both";
+
+export interface Written {
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  /** JSON files that were left out, and why. */
+  readonly notices: readonly string[];
+}
+
+/** Node cannot hold a text of more than 512 MB, and whoever loads a file of half that waits for seconds. */
+export const maxJsonBytes = 256 * 1024 ** 2;
+
+/** `0.031257122755050660`, and a comma. */
+const bytesPerNumber = 21;
+
+/** Writes `<algorithm>_model.json`, `.safetensors` or both. */
+export async function writeSelectors(
+  artifacts: readonly Artifact[],
+  folder: string,
+  format: Format,
+): Promise<Written> {
+  const files: { path: string; bytes: number }[] = [];
+  const notices: string[] = [];
+  async function write(name: string, content: Uint8Array): Promise<void> {
+    const path = join(folder, name);
+    await writeAtomic(path, content);
+    files.push({ path, bytes: content.length });
+  }
+  for (const artifact of artifacts) {
+    const { algorithm } = artifact;
+    if (format !== "json") await write(compactFileName(algorithm), artifactToCompact(artifact));
+    if (format === "safetensors") continue;
+    const expected = jsonNumbers(artifact) * bytesPerNumber;
+    if (expected <= maxJsonBytes) {
+      await write(`${algorithm}_model.json`, Buffer.from(artifactToJSON(artifact)));
+    } else if (format === "json") {
+      throw tooLarge(algorithm, expected);
+    } else {
+      notices.push(
+        `${algorithm}_model.json is left out: it would have about ${mib(expected)} MiB; the .safetensors file decides alike`,
+      );
+    }
+  }
+  return { files, notices };
+}
+
+/** JSON has a vector for every row of knn and for every machine of svm. */
+function jsonNumbers(artifact: Artifact): number {
+  switch (artifact.algorithm) {
+    case "knn":
+      return artifact.modelOf.length * artifact.dimension;
+    case "kmeans":
+      return artifact.centroids.length;
+    case "svm":
+      return [...artifact.linear, ...artifact.rbf].reduce(
+        (sum, machine) =>
+          sum + artifact.dimension * ("alpha" in machine ? machine.alpha.length : 1),
+        0,
+      );
+  }
+}
+
+const mib = (bytes: number): number => Math.round(bytes / 1024 ** 2);
+
+const tooLarge = (algorithm: string, bytes: number): RouterError =>
+  new RouterError(
+    "output_unwritable",
+    `${algorithm}_model.json would have about ${mib(bytes)} MiB, ${mib(maxJsonBytes)} are allowed`,
+    "Write it with --format safetensors, or train on fewer queries with --limit",
+  );
