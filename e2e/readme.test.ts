@@ -19,7 +19,7 @@ import { isOk, waitUntil } from "./wait.ts";
 /** Every command of the README, as it stands there, but for the ports: those may be taken on this machine. */
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const commands = [...readme.matchAll(/^```sh\n([^]*?)^```/gm)].map(([, block = ""]) =>
+const commands = [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = ""]) =>
   block.trim(),
 );
 const [makeRun = "", curl = "", explain = "", check = "", serve = "", train = "", ...others] =

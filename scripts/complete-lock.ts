@@ -12,7 +12,9 @@ interface LockedPackage {
   [field: string]: unknown;
 }
 
-const systems = "aix android darwin freebsd linux netbsd openbsd openharmony sunos win32".split(" ");
+const systems = "aix android darwin freebsd linux netbsd openbsd openharmony sunos win32".split(
+  " ",
+);
 const processors = "arm64 arm ia32 loong64 mips64el ppc64 riscv64 s390x x64 wasm32".split(" ");
 
 const path = new URL("../package-lock.json", import.meta.url);
