@@ -8,7 +8,7 @@ import { fitKnn } from "./fit-knn.ts";
 import { fitSvm, normalised } from "./fit-svm.ts";
 import { foldsOf } from "./folds.ts";
 import { bestOf, type Search, type Tried } from "./search.ts";
-import { searchKmeans } from "./search-kmeans.ts";
+import { comparingStarts, searchKmeans } from "./search-kmeans.ts";
 import { searchKnn } from "./search-knn.ts";
 import { type SvmChoice, searchSvm } from "./search-svm.ts";
 import { subset, type TrainingSet } from "./training-set.ts";
@@ -82,8 +82,13 @@ function fittedKmeans(set: TrainingSet, search: Search, { kmeansClusters }: FitO
   const tried = search.folds.length > 0 ? searchKmeans(search, kmeansClusters) : [];
   const choice =
     tried.length > 0 ? bestOf(tried).settings : { clusters: kmeansClusters ?? 1, shrinkage: 10 };
-  const settings = { ...choice, seed: search.seed, starts: kmeansStarts };
-  return fittedWith(set, search, choice, tried, (part) => fitKmeans(part, settings));
+  const learn = (part: TrainingSet) =>
+    fitKmeans(part, {
+      ...choice,
+      seed: search.seed,
+      starts: part === set ? kmeansStarts : comparingStarts,
+    });
+  return fittedWith(set, search, choice, tried, learn);
 }
 
 function fittedSvm(set: TrainingSet, search: Search, { svmKernel, svmGamma }: FitOptions): Fitted {

@@ -1,0 +1,175 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { upstreamCategories } from "../artifact/artifact.ts";
+import { domainNames } from "../domains.ts";
+import { defaultEmbedderFolder } from "../embed/default-embedder.ts";
+import { openEmbedder } from "../embed/worker-embedder.ts";
+import type { SelectorAlgorithm } from "../select/selector.ts";
+import { readRecords } from "../train/read-records.ts";
+import { statisticsText } from "../train/statistics.ts";
+import { everyAlgorithm, trainSelectors } from "../train/train-selectors.ts";
+import { crossValidationText } from "../train/training-report.ts";
+import { openVectorStore } from "../train/vector-store.ts";
+import { type Format, writeSelectors } from "../train/write-selectors.ts";
+
+interface Options {
+  readonly dataFile: string;
+  readonly outputDir: string;
+  readonly embeddingModel: string;
+  readonly cacheDir: string;
+  readonly algorithm: "all" | SelectorAlgorithm;
+  readonly knnK?: number;
+  readonly kmeansClusters?: number;
+  readonly svmKernel: "auto" | "linear" | "rbf";
+  readonly svmGamma?: number;
+  readonly qualityWeight: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly format: Format;
+  readonly categories: "ours" | "upstream";
+  readonly limit?: number;
+  readonly skipBadLines?: boolean;
+  readonly json?: boolean;
+}
+
+/** The built-in embedder by its name; anything else is a folder. */
+const builtIn = "minilm-2l";
+
+export function register(program: Command): void {
+  program
+    .command("train")
+    .description("Train the selectors on a benchmark's records, and say what they gain")
+    .requiredOption("--data-file <file>", "records, JSONL or JSONL in gzip (.gz)")
+    .option("--output-dir <folder>", "where the model files go", "models")
+    .option("--embedding-model <name>", `${builtIn}, or a folder with an ONNX model`, builtIn)
+    .option("--cache-dir <folder>", "vectors kept for the next run", ".cache/ml_model_selection")
+    .addOption(
+      new Option("--algorithm <name>", "what to train")
+        .choices(["all", ...everyAlgorithm])
+        .default("all"),
+    )
+    .option("--knn-k <number>", "neighbours (default: by cross-validation)", whole)
+    .option("--kmeans-clusters <number>", "clusters (default: by cross-validation)", whole)
+    .addOption(
+      new Option("--svm-kernel <name>", "auto: by cross-validation")
+        .choices(["auto", "linear", "rbf"])
+        .default("auto"),
+    )
+    .option("--svm-gamma <number>", "of the rbf kernel (default: 1)", above0)
+    .option("--quality-weight <share>", "of quality beside speed, 0 to 1", share, 0.9)
+    .option("--batch-size <number>", "queries embedded at once", whole, 32)
+    .option("--seed <number>", "the same seed writes the same bytes", integer, 42)
+    .addOption(
+      new Option("--format <name>", "of the model files")
+        .choices(["json", "safetensors", "both"])
+        .default("both"),
+    )
+    .addOption(
+      new Option("--categories <order>", "of the one-hot; upstream: for its router to read")
+        .choices(["ours", "upstream"])
+        .default("ours"),
+    )
+    .option("--limit <number>", "train on the first so many queries", whole)
+    .option("--skip-bad-lines", "train on the lines that can be read")
+    .option("--json", "one JSON object on stdout")
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const { dataFile, limit, skipBadLines = false, embeddingModel, seed } = options;
+  const read = await readRecords(dataFile, {
+    skipBadLines,
+    ...(limit !== undefined && { maxQueries: limit }),
+  });
+  for (const warning of read.warnings) say(`warning: ${warning}`);
+  const folder = embeddingModel === builtIn ? defaultEmbedderFolder : embeddingModel;
+  const embedder = await openEmbedder({ folder, maxWaiting: 65_536, cacheEntries: 0 });
+  try {
+    const store = await openVectorStore(options.cacheDir, embedder);
+    const provenance = { data: basename(dataFile), data_sha256: await sha256Of(dataFile) };
+    const trained = await trainSelectors(read.records, embedder, {
+      ...given(options),
+      algorithms: options.algorithm === "all" ? everyAlgorithm : [options.algorithm],
+      categories: options.categories === "upstream" ? upstreamCategories : domainNames,
+      seed,
+      store,
+      provenance,
+      onProgress: progress,
+      onStep: (step) => say(`fitting: ${step}`),
+    });
+    await store.save();
+    const artifacts = trained.selectors.map(({ artifact }) => artifact);
+    const written = await writeSelectors(artifacts, options.outputDir, options.format);
+    for (const notice of written.notices) say(`notice: ${notice}`);
+    const { statistics, selectors } = trained;
+    if (options.json) {
+      const results = selectors.map(({ artifact, settings, figures, tried }) => ({
+        algorithm: artifact.algorithm,
+        settings,
+        cross_validation: figures,
+        tried,
+      }));
+      const { skipped } = read;
+      const report = { statistics, skipped, selectors: results, files: written.files };
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      return;
+    }
+    process.stdout.write(`${statisticsText(statistics)}\n\n${crossValidationText(trained)}\n\n`);
+    for (const { path, bytes } of written.files) {
+      process.stdout.write(`${path}  ${(bytes / 1e6).toFixed(2)} MB\n`);
+    }
+  } finally {
+    await embedder.close();
+  }
+}
+
+const given = ({
+  knnK,
+  kmeansClusters,
+  svmKernel,
+  svmGamma,
+  qualityWeight,
+  batchSize,
+}: Options) => ({
+  knnK,
+  kmeansClusters,
+  svmKernel: svmKernel === "auto" ? undefined : svmKernel,
+  svmGamma,
+  qualityWeight,
+  batchSize,
+});
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+function progress(done: number, total: number): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(`\rembedded ${done} of ${total} queries${done === total ? "\n" : ""}`);
+}
+
+/** A parser of option values that `fits` accepts. */
+const numberThat =
+  (fits: (value: number) => boolean, wanted: string) =>
+  (text: string): number => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!fits(value)) throw new InvalidArgumentError(`It must be ${wanted}.`);
+    return value;
+  };
+
+const integer = numberThat(Number.isSafeInteger, "a whole number");
+const whole = numberThat(
+  (value) => Number.isSafeInteger(value) && value > 0,
+  "a whole number above 0",
+);
+const above0 = numberThat((value) => Number.isFinite(value) && value > 0, "a number above 0");
+const share = numberThat((value) => value >= 0 && value <= 1, "a number from 0 to 1");
