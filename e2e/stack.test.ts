@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
@@ -33,10 +34,12 @@ test("a stack that cannot start says why and leaves nothing behind", async () =>
   expect(text).toContain("[config_not_found]");
 });
 
+/** A process that has ended but was not yet collected by its new parent is not alive. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    const linux = process.platform === "linux";
+    return !linux || !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
   } catch {
     return false;
   }

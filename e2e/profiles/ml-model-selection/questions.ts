@@ -11,12 +11,14 @@ const folder = join(import.meta.dirname, "../../../models/default/training/chat"
 
 const perDomain = 24;
 
-/** Our own chat queries, some of every domain. */
+/** Our own chat queries, some of every domain; those of emoji alone ask nothing. */
 export const questions: readonly Question[] = domainNames.flatMap((domain) =>
   readFileSync(join(folder, `${domain.replace(" ", "_")}.jsonl`), "utf8")
+    .trimEnd()
     .split("\n")
-    .slice(0, perDomain)
-    .map((line) => ({ query: JSON.parse(line).query, domain })),
+    .map((line): Question => ({ query: JSON.parse(line).query, domain }))
+    .filter(({ query }) => /\p{L}/u.test(query))
+    .slice(0, perDomain),
 );
 
 const domains = new Map(questions.map(({ query, domain }) => [query, domain]));

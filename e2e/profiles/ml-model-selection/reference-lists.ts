@@ -38,6 +38,8 @@ export function whyNot(
   { query, decision }: ReferenceCase,
   got: { readonly decision: unknown; readonly domain: unknown },
 ): string {
-  const wanted = laterDecision.test(decision) ? `the profile has no ${decision}` : decision;
-  return `  ${query}\n    wanted ${wanted}, got ${got.decision} for ${got.domain}`;
+  const wanted = laterDecision.test(decision)
+    ? `${decision}, which this profile does not have`
+    : decision;
+  return `  ${query}\n    wanted ${wanted}; got ${got.decision} for ${got.domain}`;
 }

@@ -22,7 +22,12 @@ export async function trainProfile(records: readonly BenchmarkRecord[]): Promise
   writeFileSync(config, `${profile}\nlimits:\n  deadline_ms: 5000\n`);
   const data = join(workFolder, "benchmark.jsonl");
   writeFileSync(data, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
-  await runSignalbox(["train", "--data-file", data, "--output-dir", modelsPath]);
+  await runSignalbox([
+    ...["train", "--data-file", data, "--output-dir", modelsPath],
+    ...["--cache-dir", join(workFolder, "vectors")],
+    // As the profile's file wants them; signalbox refuses to serve others.
+    ...["--knn-k", "5", "--kmeans-clusters", "8", "--svm-kernel", "rbf", "--svm-gamma", "1"],
+  ]);
 }
 
 export const startProfile = (): Promise<Stack> =>
