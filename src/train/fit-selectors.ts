@@ -1,5 +1,5 @@
 import type { Artifact } from "../artifact/artifact.ts";
-import { gram } from "../math/products.ts";
+import { gram } from "../math/gram.ts";
 import { random, shuffled } from "../math/random.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
 import { crossValidate, type Figures } from "./cross-validate.ts";

@@ -1,5 +1,5 @@
 import type { LinearMachine, SvmArtifact } from "../artifact/artifact.ts";
-import { gram } from "../math/products.ts";
+import { gram } from "../math/gram.ts";
 import { advantages, sameQueries } from "./advantage.ts";
 import type { Calibration } from "./calibrate.ts";
 import { hingeMachines } from "./hinge-machines.ts";

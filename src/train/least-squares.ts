@@ -1,5 +1,5 @@
 import { solveInPlace } from "../math/cholesky.ts";
-import { gram } from "../math/products.ts";
+import { gram } from "../math/gram.ts";
 
 /** score of column m = weights[m] . x - rho[m] */
 export interface LinearFit {

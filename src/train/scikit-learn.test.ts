@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { gram } from "../math/products.ts";
+import { gram } from "../math/gram.ts";
 import golden from "./fixtures/scikit-learn.json" with { type: "json" };
 import { lloyd } from "./lloyd.ts";
 import { smo } from "./smo.ts";

@@ -12,6 +12,9 @@ export interface KnnChoice {
 const ks = [150, 100, 200, 300, 50, 20, 10, 5];
 const shrinkages = [0, 10, 50];
 
+/** Of equal scores the selector takes the model that is better overall. Less than any difference of two scores. */
+const tieBreak = 1e-9;
+
 /** Tries numbers of neighbours and shrinkages. `k` fixes the number. */
 export function searchKnn(search: Search, k?: number): readonly Tried<KnnChoice>[] {
   const { set, folds } = search;
@@ -62,8 +65,9 @@ function addScores(
         });
         choices.forEach(({ k, shrinkage }, at) => {
           const asked = Math.min(k, near.length);
-          const sum = (running[asked] as number) + shrinkage * (means[column] as number);
-          (scores[at] as Float64Array)[query * width + column] = sum / (asked + shrinkage || 1);
+          const mean = means[column] as number;
+          const score = ((running[asked] as number) + shrinkage * mean) / (asked + shrinkage || 1);
+          (scores[at] as Float64Array)[query * width + column] = score + mean * tieBreak;
         });
       }
     }
