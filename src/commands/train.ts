@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { upstreamCategories } from "../artifact/artifact.ts";
 import { domainNames } from "../domains.ts";
 import { defaultEmbedderFolder } from "../embed/default-embedder.ts";
@@ -14,6 +14,7 @@ import { everyAlgorithm, trainSelectors } from "../train/train-selectors.ts";
 import { crossValidationText } from "../train/training-report.ts";
 import { openVectorStore } from "../train/vector-store.ts";
 import { type Format, writeSelectors } from "../train/write-selectors.ts";
+import { above0, integer, share, whole } from "./number-options.ts";
 
 interface Options {
   readonly dataFile: string;
@@ -31,6 +32,7 @@ interface Options {
   readonly format: Format;
   readonly categories: "ours" | "upstream";
   readonly limit?: number;
+  readonly date?: string;
   readonly skipBadLines?: boolean;
   readonly json?: boolean;
 }
@@ -73,6 +75,7 @@ export function register(program: Command): void {
         .default("ours"),
     )
     .option("--limit <number>", "train on the first so many queries", whole)
+    .option("--date <text>", "stored in the files; without it the same data gives the same bytes")
     .option("--skip-bad-lines", "train on the lines that can be read")
     .option("--json", "one JSON object on stdout")
     .action(run);
@@ -89,7 +92,11 @@ async function run(options: Options): Promise<void> {
   const embedder = await openEmbedder({ folder, maxWaiting: 65_536, cacheEntries: 0 });
   try {
     const store = await openVectorStore(options.cacheDir, embedder);
-    const provenance = { data: basename(dataFile), data_sha256: await sha256Of(dataFile) };
+    const provenance = {
+      data: basename(dataFile),
+      data_sha256: await sha256Of(dataFile),
+      ...(options.date !== undefined && { date: options.date }),
+    };
     const trained = await trainSelectors(read.records, embedder, {
       ...given(options),
       algorithms: options.algorithm === "all" ? everyAlgorithm : [options.algorithm],
@@ -156,20 +163,3 @@ function progress(done: number, total: number): void {
   if (!process.stderr.isTTY) return;
   process.stderr.write(`\rembedded ${done} of ${total} queries${done === total ? "\n" : ""}`);
 }
-
-/** A parser of option values that `fits` accepts. */
-const numberThat =
-  (fits: (value: number) => boolean, wanted: string) =>
-  (text: string): number => {
-    const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!fits(value)) throw new InvalidArgumentError(`It must be ${wanted}.`);
-    return value;
-  };
-
-const integer = numberThat(Number.isSafeInteger, "a whole number");
-const whole = numberThat(
-  (value) => Number.isSafeInteger(value) && value > 0,
-  "a whole number above 0",
-);
-const above0 = numberThat((value) => Number.isFinite(value) && value > 0, "a number above 0");
-const share = numberThat((value) => value >= 0 && value <= 1, "a number from 0 to 1");
