@@ -68,7 +68,7 @@ function summary(runs: readonly Measured[]) {
 }
 
 const variants: readonly Variant[] = ["bare Envoy", "model named", "all cached", "1 of 10 new"];
-const stack = await startLoad();
+const stack = await startLoad({ config: "default.yaml" });
 const measured: Measured[] = [];
 try {
   // Both sides compile and open their connections in a round that does not count.

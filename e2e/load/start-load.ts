@@ -16,14 +16,15 @@ export interface LoadStack {
 }
 
 export interface LoadOptions {
+  /** A file of config/. */
+  readonly config: string;
   /** Envoy's, for each message to signalbox. */
   readonly messageTimeoutMs?: number;
 }
 
-const config = join(import.meta.dirname, "../../config/default.yaml");
-
-/** What `make run` starts, with one worker an Envoy and a backend that costs next to nothing. */
-export async function startLoad(options: LoadOptions = {}): Promise<LoadStack> {
+/** Two Envoys of one worker each, with signalbox and without, and a backend that costs next to nothing. */
+export async function startLoad({ config: file, ...options }: LoadOptions): Promise<LoadStack> {
+  const config = join(import.meta.dirname, "../../config", file);
   const { config: loaded } = loadConfig(config, process.env);
   const driver = await startLoadDriver();
   const signalbox = await startSignalbox({ config });
