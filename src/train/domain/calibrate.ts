@@ -50,8 +50,8 @@ export function bestThreshold(verdicts: readonly Verdict[]): {
   threshold: number;
   accuracy: number;
 } {
-  const candidates = Array.from({ length: 20 }, (_, i) => i * 0.05).map((threshold) => ({
-    threshold: Number(threshold.toFixed(2)),
+  const candidates = Array.from({ length: 20 }, (_, i) => i / 20).map((threshold) => ({
+    threshold,
     accuracy: accuracyOf(
       verdicts.map((verdict) =>
         verdict.confidence >= threshold ? verdict : { ...verdict, predicted: "other" },

@@ -43,16 +43,29 @@ export function accuracyOf(verdicts: readonly Verdict[]): number {
   return right.length / Math.max(1, verdicts.length);
 }
 
+/** Of each domain: the accuracy on its own texts, and its F1, for which those of the others count too. */
+export function figuresByDomain(verdicts: readonly Verdict[]): Record<string, Figures> {
+  const groups = figuresBy(verdicts, ({ actual }) => actual);
+  return Object.fromEntries(
+    Object.entries(groups).map(([name, figures]) => [
+      name,
+      { ...figures, macro_f1: rounded(f1(verdicts, name as DomainName)) },
+    ]),
+  );
+}
+
 /** Mean over the domains that occur. */
 function macroF1(verdicts: readonly Verdict[]): number {
-  const scores = domainNames.flatMap((name) => {
-    const actual = verdicts.filter((verdict) => verdict.actual === name).length;
-    if (actual === 0) return [];
-    const predicted = verdicts.filter((verdict) => verdict.predicted === name);
-    const right = predicted.filter((verdict) => verdict.actual === name).length;
-    return [(2 * right) / (actual + predicted.length)];
-  });
-  return scores.reduce((sum, score) => sum + score, 0) / Math.max(1, scores.length);
+  const present = domainNames.filter((name) => verdicts.some(({ actual }) => actual === name));
+  const sum = present.reduce((total, name) => total + f1(verdicts, name), 0);
+  return sum / Math.max(1, present.length);
+}
+
+function f1(verdicts: readonly Verdict[], name: DomainName): number {
+  const actual = verdicts.filter((verdict) => verdict.actual === name).length;
+  const predicted = verdicts.filter((verdict) => verdict.predicted === name);
+  const right = predicted.filter((verdict) => verdict.actual === name).length;
+  return (2 * right) / Math.max(1, actual + predicted.length);
 }
 
 function calibrationError(verdicts: readonly Verdict[]): number {

@@ -7,10 +7,10 @@ import type { Prepared } from "./prepare.ts";
 export const settings = {
   classes: classCount,
   textColumns,
-  epochs: 16,
+  epochs: 20,
   textRate: 0.5,
   vectorRate: 0.1,
-  penalty: 5e-5,
+  penalty: 1e-4,
 } as const;
 
 /** Fits the rows that `keep` names; all of them without it. */

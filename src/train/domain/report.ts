@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HeadDescription } from "../../classify/head-file.ts";
 import { bestThreshold, type OutOfFold, verdictOf } from "./calibrate.ts";
-import { type Figures, figuresBy, figuresOf, type Verdict } from "./figures.ts";
+import { type Figures, figuresBy, figuresByDomain, figuresOf, type Verdict } from "./figures.ts";
 import { dataFiles } from "./read-sources.ts";
 import type { Sample, SourceName } from "./sample.ts";
 
@@ -87,7 +87,7 @@ export function reportOf(trained: Trained): Report {
     test: figuresBy(test, ({ sample }) => sample.source),
     public_chat_test: figuresBy(chatTest, ({ sample }) => sample.kind),
     held_out: { all: figuresOf(heldOut), ...englishOrNot(heldOut) },
-    held_out_by_domain: figuresBy(heldOut, ({ actual }) => actual),
+    held_out_by_domain: figuresByDomain(heldOut),
     held_out_by_kind: figuresBy(heldOut, ({ sample }) => sample.kind),
     held_out_by_language: figuresBy(heldOut, languageOf),
   };

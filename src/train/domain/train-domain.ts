@@ -20,6 +20,7 @@ import { readData, readHeldOut, readTraining } from "./read-sources.ts";
 import { type Report, reportOf, type Tested } from "./report.ts";
 import { reportMarkdown } from "./report-markdown.ts";
 import type { Sample } from "./sample.ts";
+import { termLines } from "./term-lines.ts";
 
 export interface TrainDomainOptions {
   /** Folder of the public sets. */
@@ -40,9 +41,10 @@ export async function trainDomain(
   const known = new Set(heldOut.map(({ text }) => text.trim().toLowerCase()));
   const all = [...(await readData(data)), ...(await readTraining(training))];
   const test = all.filter(({ split, source }) => split === "test" && source !== "mmlu");
-  const train = all.filter(
+  const seen = all.filter(
     ({ split, text }) => split === "train" && !known.has(text.trim().toLowerCase()),
   );
+  const train = [...seen, ...termLines(seen, seed)];
   log(`${train.length} texts to learn from, ${test.length + heldOut.length} to report on`);
 
   const vectors = await embed(train, embedder);
