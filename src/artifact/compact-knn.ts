@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RouterError } from "../errors.ts";
+import type { Matrix } from "../math/matrix.ts";
 import type { KnnArtifact } from "./artifact.ts";
 import { type CompactReader, doubles, writeCompact } from "./compact-file.ts";
 import { decodeRows, encodeRows, type RowStorage } from "./compact-rows.ts";
@@ -16,11 +17,13 @@ const KnnFields = z.object({
   models: z.array(z.string()),
 });
 
-/** Vectors once, with a table of outcomes by query and model in which NaN means that there is none. */
+/**
+ * A vector for each run of rows that a query has: of ours one a query. Beside it a table of outcomes by run and model,
+ * in which NaN means that there is none.
+ */
 export function knnToCompact(artifact: KnnArtifact, storage: RowStorage = "I8"): Uint8Array {
-  const { dimension, vectors, models, features, provenance } = artifact;
+  const { dimension, models, features, provenance, qualities, latenciesNs } = artifact;
   if (!features) throw unlabelled("knn");
-  const { qualities, latenciesNs } = artifact;
   const fields: z.infer<typeof KnnFields> = {
     trained: artifact.trained,
     k: artifact.k,
@@ -29,8 +32,14 @@ export function knnToCompact(artifact: KnnArtifact, storage: RowStorage = "I8"):
     ...(artifact.qualityWeight !== undefined && { quality_weight: artifact.qualityWeight }),
     models: [...models],
   };
-  const table = (values: Float64Array) =>
-    tensor(narrowest(byQuery(artifact, values)), models.length);
+  const { vectors, cellOf } = inRuns(artifact);
+  const table = (values: Float64Array) => {
+    const cells = new Float64Array((vectors.length / dimension) * models.length).fill(Number.NaN);
+    cellOf.forEach((cell, row) => {
+      cells[cell] = values[row] as number;
+    });
+    return tensor(narrowest(cells), models.length);
+  };
   return writeCompact(
     "knn",
     {
@@ -42,17 +51,27 @@ export function knnToCompact(artifact: KnnArtifact, storage: RowStorage = "I8"):
   );
 }
 
-function byQuery(
-  { vectors, dimension, models, modelOf, vectorOf }: KnnArtifact,
-  values: Float64Array,
-) {
-  const cells = new Float64Array((vectors.length / dimension) * models.length).fill(Number.NaN);
-  modelOf.forEach((model, row) => {
-    const cell = (vectorOf[row] as number) * models.length + model;
-    if (!Number.isNaN(cells[cell])) throw repeated();
-    cells[cell] = values[row] as number;
+/**
+ * A run ends where the vector changes, or the order of the models begins anew: two queries may have one vector, and
+ * each has its own outcomes. So rows come back as they were, in their order.
+ */
+function inRuns({ vectors, dimension, models, modelOf, vectorOf }: KnnArtifact): {
+  readonly vectors: Matrix;
+  /** By row. */
+  readonly cellOf: Uint32Array;
+} {
+  const runs: number[] = [];
+  const cellOf = modelOf.map((model, row) => {
+    const vector = vectorOf[row] as number;
+    const goesOn = row > 0 && vector === vectorOf[row - 1] && model > (modelOf[row - 1] as number);
+    if (!goesOn) runs.push(vector);
+    return (runs.length - 1) * models.length + model;
   });
-  return cells;
+  const gathered = new Float32Array(runs.length * dimension);
+  runs.forEach((vector, run) => {
+    gathered.set(vectors.subarray(vector * dimension, (vector + 1) * dimension), run * dimension);
+  });
+  return { vectors: gathered, cellOf };
 }
 
 /** Rows come back by query, then by model. */
@@ -96,12 +115,5 @@ export const unlabelled = (algorithm: string): RouterError =>
   new RouterError(
     "artifact_invalid",
     `The ${algorithm} model does not name its embedder, so it has no compact form`,
-    "Write it as JSON, or train it with signalbox",
-  );
-
-const repeated = (): RouterError =>
-  new RouterError(
-    "artifact_invalid",
-    "A query has two outcomes of one model, so the knn model has no compact form",
     "Write it as JSON, or train it with signalbox",
   );

@@ -88,6 +88,23 @@ test.each(artifacts)("$algorithm: JSON and compact form select and score alike",
   }
 });
 
+test("knn: two queries of one vector keep their outcomes, and rows their order", () => {
+  const artifact = {
+    ...knn,
+    vectorOf: new Uint32Array([0, 0, 1, 0, 0]),
+    modelOf: new Uint32Array([0, 1, 1, 0, 1]),
+  };
+  const once = parseCompact("knn", artifactToCompact(artifact)) as KnnArtifact;
+  expect(once).toMatchObject({
+    vectorOf: artifact.vectorOf,
+    modelOf: artifact.modelOf,
+    qualities: knn.qualities,
+    latenciesNs: knn.latenciesNs,
+  });
+  expect(once.vectors).toHaveLength(10);
+  expect(parseCompact("knn", artifactToCompact(once))).toEqual(once);
+});
+
 test("bytes keep embeddings to half a step of the row's largest number", () => {
   const { vectors } = parseCompact("knn", artifactToCompact(knn)) as KnnArtifact;
   vectors.forEach((value, i) => {

@@ -23,20 +23,21 @@ const small: KmeansArtifact = {
   clusterModels: ["a"],
   modelNames: ["a"],
 };
-/** One query, answered by so many models that its JSON would repeat the vector millions of times. */
-const count = 7_000_000;
+/** One query, answered by so many models that its JSON would repeat a long vector thousands of times. */
+const width = 2000;
+const models = Array.from({ length: 7000 }, (_, index) => `m${index}`);
 const large: KnnArtifact = {
   algorithm: "knn",
   trained: true,
-  dimension: 2,
-  features,
+  dimension: width,
+  features: { ...features, dimension: width - 1 },
   k: 1,
   mode: "outcomes",
   shrinkage: 0,
-  vectors: new Float32Array([1, 0]),
-  vectorOf: new Uint32Array(count),
-  models: ["a"],
-  modelOf: new Uint32Array(count),
+  vectors: new Float32Array(width),
+  vectorOf: new Uint32Array(models.length),
+  models,
+  modelOf: Uint32Array.from(models.keys()),
 };
 
 const newFolder = () => mkdtempSync(join(tmpdir(), "signalbox-selectors-"));
