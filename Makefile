@@ -36,7 +36,7 @@ test: setup ## Everything CI checks: lint, types, unused code, unit, parity and 
 	@$(WITH_NODE) vitest run
 
 bench: setup ## Speed, as ratios; results under bench/results
-	@$(WITH_NODE) node bench/run.ts
+	@$(WITH_NODE) node bench/load.ts
 
 package: setup ## The npm package
 	@$(WITH_NODE) scripts/npm.sh pack
