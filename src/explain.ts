@@ -2,7 +2,8 @@ import { RouterError } from "./errors.ts";
 import { isAuto } from "./parse/auto-model.ts";
 import { parseChatRequest } from "./parse/chat-request.ts";
 import { headAndTail } from "./parse/head-and-tail.ts";
-import { type Route, routeOrDefault } from "./route.ts";
+import type { Route } from "./route.ts";
+import { routeOrDefault } from "./route-or-default.ts";
 import type { Router } from "./router.ts";
 
 /** What a request would get, and why. The same for the command, the HTTP API and the wire: it is the same code. */

@@ -6,7 +6,8 @@ import type { StreamEvents } from "../observe/events.ts";
 import { isAuto } from "../parse/auto-model.ts";
 import { type ChatRequest, parseChatRequest, parseTruncated } from "../parse/chat-request.ts";
 import { headAndTail } from "../parse/head-and-tail.ts";
-import { type Route, routeOrDefault } from "../route.ts";
+import type { Route } from "../route.ts";
+import { routeOrDefault } from "../route-or-default.ts";
 import type { Router } from "../router.ts";
 
 /** What the body of a request came to: which headers to set, and the body to send on when it changed. */

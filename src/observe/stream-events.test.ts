@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { RouterError } from "../errors.ts";
-import { routeOrDefault } from "../route.ts";
+import { routeOrDefault } from "../route-or-default.ts";
 import { fakeRouter } from "../testing/router.ts";
 import { safeRequestId } from "./log.ts";
 import { createMetrics } from "./metrics.ts";

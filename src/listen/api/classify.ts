@@ -1,5 +1,6 @@
 import { domainSignals } from "../../classify/signal.ts";
-import { type Route, routeOrDefault } from "../../route.ts";
+import type { Route } from "../../route.ts";
+import { routeOrDefault } from "../../route-or-default.ts";
 import type { Router } from "../../router.ts";
 import { type Answer, failure, ok } from "./http.ts";
 

@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import type { RouterConfig } from "./config/schema.ts";
+import { RouterError } from "./errors.ts";
+import { routeOrDefault } from "./route-or-default.ts";
+import type { Selector } from "./select/selector.ts";
+import { fakeRouter } from "./testing/router.ts";
+
+const selector = (select: Selector["select"]): Selector => ({
+  algorithm: "knn",
+  dimension: 1038,
+  categories: ["math", "other"],
+  models: ["solver", "writer"],
+  select,
+});
+
+function withSelector(select: Selector["select"]) {
+  const router = fakeRouter();
+  const [decision] = router.config.decisions;
+  if (!decision) throw new Error("unreachable: the fake has one decision");
+  const modelRefs = ["solver", "writer"].map((model) => ({
+    model,
+    use_reasoning: model === "writer",
+  }));
+  const config: RouterConfig = { ...router.config, decisions: [{ ...decision, modelRefs }] };
+  return { ...router, config, selectors: new Map([[decision.name, selector(select)]]) };
+}
+
+test("the decision's selector picks among its models, with the domain's slot set", async () => {
+  let seen: { x: ArrayLike<number>; candidates: readonly string[] | undefined } | undefined;
+  const router = withSelector((x, candidates) => {
+    seen = { x, candidates };
+    return { model: "writer", scores: [{ model: "writer", score: 2 }] };
+  });
+  const route = await routeOrDefault(router, "math");
+  expect(route).toMatchObject({
+    model: "writer",
+    algorithm: "knn",
+    reason: "selected",
+    reasoning: true,
+    confidence: 0.9,
+  });
+  expect(seen?.candidates).toEqual(["solver", "writer"]);
+  expect(Array.from(seen?.x ?? []).slice(-2)).toEqual([1, 0]);
+});
+
+test("a selector that throws ends as the default model with its code, and keeps what was decided", async () => {
+  const router = withSelector(() => {
+    throw new RouterError("selector_untrained", "no data", "Train it");
+  });
+  expect(await routeOrDefault(router, "math")).toMatchObject({
+    model: "default-model",
+    algorithm: "default",
+    reason: "selector_untrained",
+    decision: "math_decision",
+    domain: "math",
+    scores: [],
+  });
+});
+
+test("without a selector the first model of several is taken, and called so", async () => {
+  const router = { ...withSelector(() => ({ model: "writer", scores: [] })), selectors: new Map() };
+  expect(await routeOrDefault(router, "math")).toMatchObject({
+    model: "solver",
+    algorithm: "static",
+    reason: "first_candidate",
+  });
+});
+
+test("an overloaded embedder ends as the default model at once", async () => {
+  const router = fakeRouter({
+    embed: () => Promise.reject(new RouterError("embedder_overloaded", "256 wait", "Add replicas")),
+  });
+  expect(await routeOrDefault(router, "math")).toMatchObject({
+    model: "default-model",
+    reason: "embedder_overloaded",
+  });
+});

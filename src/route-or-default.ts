@@ -1,0 +1,54 @@
+import { defaultChoice } from "./choose.ts";
+import { RouterError } from "./errors.ts";
+import { type Route, route } from "./route.ts";
+import type { Router } from "./router.ts";
+
+/**
+ * Routes within `limitMs`, limits.deadline_ms by default, and never rejects: whatever fails, or takes longer, ends as
+ * the default model with the error's code as the reason.
+ */
+export async function routeOrDefault(
+  router: Router,
+  query: string,
+  limitMs: number = router.config.limits.deadline_ms,
+): Promise<Route> {
+  const started = performance.now();
+  const deadline = new AbortController();
+  const timer = setTimeout(() => {
+    deadline.abort(
+      new RouterError(
+        "deadline_exceeded",
+        `Routing took longer than ${limitMs} ms`,
+        "Add replicas or CPU, or raise limits.deadline_ms together with Envoy's message_timeout",
+      ),
+    );
+  }, limitMs);
+  try {
+    if (query === "") {
+      throw new RouterError("no_text", "No message holds text", "Send text in a user message");
+    }
+    // The race is for an embedder that hangs and ignores the signal.
+    return await Promise.race([route(router, query, deadline.signal), aborted(deadline.signal)]);
+  } catch (thrown) {
+    const fault = RouterError.from(thrown);
+    const total = performance.now() - started;
+    return {
+      ...defaultChoice(router, fault.code),
+      fault,
+      confidence: 0,
+      domains: [],
+      matchedRules: [],
+      cached: false,
+      truncated: false,
+      timingsMs: { embed: 0, classify: 0, decide: 0, select: 0, total },
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
