@@ -74,7 +74,9 @@ function read({ body, chat, partial }: Arrived): ChatRequest | undefined {
     return parseChatRequest(body);
   } catch (thrown) {
     if (chat && !partial) throw thrown;
-    return undefined;
+    // Of another API only the model is known: enough for the gateway to find its backend.
+    const named = chat ? undefined : parseTruncated(body);
+    return named && { ...named, query: "", stream: false };
   }
 }
 

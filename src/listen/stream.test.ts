@@ -235,12 +235,21 @@ describe("other requests", () => {
   test("JSON of another API with a named model gets its header", async () => {
     const { answers } = await drive([
       requestHeaders({ ":path": "/v1/embeddings" }),
-      requestBody('{"model":"e5","messages":[]}'),
+      requestBody('{"model":"e5","input":"x"}'),
     ]);
     expect(headersSet(answers[1], "request_body")).toEqual({ "x-selected-model": "e5" });
   });
 
-  test("JSON of another API that is no chat request passes untouched", async () => {
+  test("JSON of another API with model auto goes to the default model", async () => {
+    const { answers } = await drive([
+      requestHeaders({ ":path": "/v1/completions" }),
+      requestBody('{"model":"auto","prompt":"Once"}'),
+    ]);
+    expect(headersSet(answers[1], "request_body")["x-selected-model"]).toBe("default-model");
+    expect(bodyOf(answers)).toBe('{"model":"default-model","prompt":"Once"}');
+  });
+
+  test("JSON of another API that names no model passes untouched", async () => {
     const { answers } = await drive([
       requestHeaders({ ":path": "/v1/images" }),
       requestBody('{"prompt":"a cat"}'),
