@@ -2,7 +2,7 @@ import type { OutOfFold } from "./calibrate.ts";
 import { fitRows, logitsOf } from "./fit-head.ts";
 import type { Prepared } from "./prepare.ts";
 
-const folds = 4;
+const folds = 3;
 
 /**
  * Logits of every training text by a fit without it. Terms and MMLU stay in every fit: nobody asks them, so they are

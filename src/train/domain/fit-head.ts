@@ -7,7 +7,7 @@ import type { Prepared } from "./prepare.ts";
 export const settings = {
   classes: classCount,
   textColumns,
-  epochs: 20,
+  epochs: 8,
   textRate: 0.5,
   vectorRate: 0.1,
   penalty: 1e-4,
