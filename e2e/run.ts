@@ -21,7 +21,8 @@ async function start(ports: Ports): Promise<Stack> {
     },
     llms: configuredModels(loaded).map((model) => ({ model })),
     defaultModel: loaded.default_model,
-    envoy: { listenPort: ports.PORT, adminPort: ports.ADMIN_PORT, workers: 2 },
+    // As the README advises: without signalbox requests still go on, to the default backend.
+    envoy: { listenPort: ports.PORT, adminPort: ports.ADMIN_PORT, workers: 2, failOpen: true },
   });
 }
 

@@ -35,11 +35,11 @@ test("default.yaml chooses among the six models for each decision", () => {
   expect(decisions.map(({ name, algorithm }) => [name, algorithm.type])).toEqual([
     ["math", "svm"],
     ["code", "svm"],
-    ["science", "knn"],
+    ["science", "kmeans"],
     ["engineering", "kmeans"],
-    ["health", "knn"],
+    ["health", "svm"],
     ["business", "svm"],
-    ["humanities", "knn"],
+    ["humanities", "kmeans"],
     ["general", "kmeans"],
   ]);
   expect(six).toContain(default_model);

@@ -37,7 +37,7 @@ test("the smallest configuration: every default is filled in", () => {
     strategy: "priority",
     decisions: [],
     model_selection: { enabled: true, ml: { trust_unlabelled: false, max_artifact_mb: 1024 } },
-    classifier: { category_model: { threshold: 0.35, fallback_category: "other" } },
+    classifier: { category_model: { threshold: 0.2, fallback_category: "other" } },
     observability: { metrics: { enabled: true }, log_level: "info" },
     limits: { deadline_ms: 150, max_query_chars: 32_768 },
   });
