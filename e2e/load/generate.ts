@@ -3,10 +3,12 @@ import type { LoadJob, LoadResult } from "./job.ts";
 
 /** Sends requests over every connection as fast as they are answered. */
 export async function generate(job: LoadJob): Promise<LoadResult> {
-  const { port, connections, requests } = job;
+  const { port, connections, requests, limitSeconds = Number.POSITIVE_INFINITY } = job;
   const wires = job.bodies.map(wire);
   const failures: Record<string, number> = {};
   const latencies = new Float64Array(requests);
+  const began = performance.now();
+  const end = began + limitSeconds * 1000;
   let sent = 0;
   let routed = 0;
   let defaulted = 0;
@@ -26,7 +28,7 @@ export async function generate(job: LoadJob): Promise<LoadResult> {
 
   async function keepAsking(): Promise<void> {
     let connection = await openConnection(port);
-    while (sent < requests) {
+    while (sent < requests && performance.now() < end) {
       const at = sent++;
       const started = performance.now();
       try {
@@ -40,13 +42,12 @@ export async function generate(job: LoadJob): Promise<LoadResult> {
     connection.close();
   }
 
-  const began = performance.now();
   await Promise.all(Array.from({ length: connections }, keepAsking));
   const seconds = (performance.now() - began) / 1000;
-  latencies.sort();
-  const percentile = (share: number): number => latencies[Math.floor(share * (requests - 1))] ?? 0;
+  const sorted = latencies.subarray(0, sent).sort();
+  const percentile = (share: number): number => sorted[Math.floor(share * (sent - 1))] ?? 0;
   return {
-    requests,
+    requests: sent,
     seconds,
     failures,
     routed,

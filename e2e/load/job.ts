@@ -6,9 +6,12 @@ export interface LoadJob {
   /** Sent in turn, from the first again after the last. */
   readonly bodies: readonly string[];
   readonly requests: number;
+  /** Sends no more after this time, however many are left. */
+  readonly limitSeconds?: number;
 }
 
 export interface LoadResult {
+  /** As many as were sent. */
   readonly requests: number;
   readonly seconds: number;
   /** Answers other than 200 by status, and connections that broke under a request. */
