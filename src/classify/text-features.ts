@@ -1,7 +1,7 @@
 import { romanise, sounded } from "./romanise.ts";
 
 /** Buckets of a block. The first block holds n-grams of words, the second n-grams of characters and of sounds. */
-export const bucketsPerBlock = 1 << 16;
+export const bucketsPerBlock = 1 << 17;
 
 /** How often the n-grams of a text fall into the buckets of one block; each bucket is named once. */
 export interface Block {

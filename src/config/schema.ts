@@ -158,7 +158,7 @@ const ModelSelection = z.strictObject({
 
 const CategoryModel = z.strictObject({
   model_id: z.string().optional().describe(forCompatibility),
-  // Above about 0.15 a higher threshold costs more right domains than it catches wrong ones (domain/report.md).
+  // Low, because on chat every step up costs more right domains than it catches wrong ones (domain/report.md).
   threshold: fraction
     .default(0.2)
     .describe("A less likely domain counts as fallback_category; 0 to 1"),

@@ -7,7 +7,7 @@ import type { Prepared } from "./prepare.ts";
 export const settings = {
   classes: classCount,
   textColumns,
-  epochs: 8,
+  epochs: 10,
   textRate: 0.5,
   vectorRate: 0.1,
   penalty: 1e-4,
