@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Artifact } from "./artifact/artifact.ts";
 import { assertCompatible } from "./artifact/compatible.ts";
 import { loadArtifact } from "./artifact/load-artifact.ts";
 import { openDomainClassifier } from "./classify/head.ts";
-import { packageRoot, resolvePath } from "./config/paths.ts";
+import { type Places, packageRoot, resolvePath } from "./config/paths.ts";
 import { candidateName, type Decision, type RouterConfig } from "./config/schema.ts";
+import { selectingDecisions } from "./config/selecting-decisions.ts";
 import { openConfiguredEmbedder } from "./embed/default-embedder.ts";
 import { RouterError } from "./errors.ts";
 import type { Router } from "./router.ts";
@@ -17,12 +19,6 @@ export interface OpenedRouter {
   readonly warnings: readonly string[];
   /** Seconds that each part took to load. */
   readonly loadSeconds: Readonly<Record<string, number>>;
-}
-
-/** Where relative paths of a configuration are looked for: the working directory, then the file's own folder. */
-export interface Places {
-  readonly configFolder: string;
-  readonly cwd: string;
 }
 
 /**
@@ -46,19 +42,25 @@ export async function openRouter(config: RouterConfig, places: Places): Promise<
     since("domain", headStarted);
     const warnings: string[] = [];
     const selectors = new Map<string, Selector>();
-    for (const decision of routedDecisions(config)) {
+    // Decisions of one algorithm share its file: read once, held once.
+    const artifacts = new Map<SelectorAlgorithm, Artifact>();
+    for (const decision of selectingDecisions(config)) {
       const algorithm = decision.algorithm.type as SelectorAlgorithm;
-      const selectorStarted = performance.now();
-      const artifact = loadArtifact(
-        algorithm,
-        artifactPath(config, algorithm, places),
-        config.model_selection.ml.max_artifact_mb * 2 ** 20,
-      );
-      assertCompatible(artifact, embedder, config.model_selection.ml.trust_unlabelled);
+      let artifact = artifacts.get(algorithm);
+      if (!artifact) {
+        const selectorStarted = performance.now();
+        artifact = loadArtifact(
+          algorithm,
+          artifactPath(config, algorithm, places),
+          config.model_selection.ml.max_artifact_mb * 2 ** 20,
+        );
+        assertCompatible(artifact, embedder, config.model_selection.ml.trust_unlabelled);
+        artifacts.set(algorithm, artifact);
+        since(algorithm, selectorStarted);
+      }
       const selector = openSelector(artifact, settingsOf(config, decision));
       warnings.push(...unknownModels(decision, selector));
       selectors.set(decision.name, selector);
-      since(algorithm, selectorStarted);
     }
     return { router: { config, embedder, classifier, selectors }, warnings, loadSeconds };
   } catch (error) {
@@ -66,14 +68,6 @@ export async function openRouter(config: RouterConfig, places: Places): Promise<
     throw error;
   }
 }
-
-/** Decisions that need a selector: with one model, or with algorithm static, there is nothing to select. */
-const routedDecisions = (config: RouterConfig): Decision[] =>
-  config.model_selection.enabled
-    ? config.decisions.filter(
-        ({ algorithm, modelRefs }) => algorithm.type !== "static" && modelRefs.length > 1,
-      )
-    : [];
 
 /** A decision's own parameters go before those for all decisions. */
 function settingsOf(config: RouterConfig, { algorithm }: Decision) {
@@ -101,12 +95,11 @@ function artifactPath(config: RouterConfig, algorithm: SelectorAlgorithm, places
         : [join(packageRoot, "models/default/selectors", `${algorithm}_model.safetensors`)];
   const found = candidates.find((path) => existsSync(path));
   if (found !== undefined) return found;
+  const missing =
+    candidates.length > 1 ? `neither of ${candidates.join(", ")} is` : `${candidates[0]} is not`;
   throw new RouterError(
     "model_not_found",
-    `pretrained model not found: neither of ${candidates.join(", ")} is there`.replace(
-      /neither of ([^,]*) is/,
-      "$1 is not",
-    ),
+    `pretrained model not found: ${missing} there`,
     "Train it with signalbox train, or correct model_selection.ml.models_path or pretrained_path",
   );
 }

@@ -1,6 +1,12 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 
+/** Where relative paths of a configuration are looked for: the working directory, then the file's own folder. */
+export interface Places {
+  readonly configFolder: string;
+  readonly cwd: string;
+}
+
 /**
  * Where a path of the configuration may lead, in the order tried: from the working directory, as the reference reads
  * it, then from the folder of the configuration file. An absolute path leads to one place.

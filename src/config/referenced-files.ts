@@ -1,13 +1,8 @@
 import { existsSync } from "node:fs";
-import { placesOf } from "./paths.ts";
+import { type Places, placesOf } from "./paths.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { RouterConfig } from "./schema.ts";
-
-/** Where relative paths of a configuration are looked for: the working directory, then the file's own folder. */
-interface Places {
-  readonly configFolder: string;
-  readonly cwd: string;
-}
+import { selectingDecisions } from "./selecting-decisions.ts";
 
 const remedy = "download or train it, or correct the path";
 
@@ -39,20 +34,18 @@ export function missingFiles(
 const algorithms = ["knn", "kmeans", "svm"] as const;
 
 function references(config: RouterConfig): readonly Reference[] {
-  const { enabled, ml } = config.model_selection;
-  const isUsed = (algorithm: string) =>
-    enabled &&
-    config.decisions.some((one) => one.algorithm.type === algorithm && one.modelRefs.length > 1);
+  const { ml } = config.model_selection;
+  const used = new Set(selectingDecisions(config).map(({ algorithm }) => algorithm.type));
   const all = [
     ...algorithms.map((algorithm) => ({
       path: ["model_selection", "ml", algorithm, "pretrained_path"],
       file: ml[algorithm]?.pretrained_path,
-      needed: isUsed(algorithm),
+      needed: used.has(algorithm),
     })),
     {
       path: ["model_selection", "ml", "models_path"],
       file: ml.models_path,
-      needed: algorithms.some((one) => isUsed(one) && ml[one]?.pretrained_path === undefined),
+      needed: algorithms.some((one) => used.has(one) && ml[one]?.pretrained_path === undefined),
     },
     {
       path: ["embedding_models", "qwen3_model_path"],
