@@ -19,7 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   router: ["errors", "config", "embed", "classify", "select"],
   choose: ["errors", "config", "decide", "select", "router"],
   route: ["choose", "classify", "decide", "router"],
-  "route-or-default": ["errors", "choose", "route", "router"],
+  "route-or-default": ["errors", "choose", "embed", "route", "router"],
   "open-router": ["errors", "files", "config", "embed", "classify", "select", "artifact", "router"],
   protocol: [],
   mutate: ["errors", "route", "parse", "protocol"],

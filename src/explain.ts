@@ -1,7 +1,6 @@
 import { RouterError } from "./errors.ts";
 import { isAuto } from "./parse/auto-model.ts";
 import { parseChatRequest } from "./parse/chat-request.ts";
-import { headAndTail } from "./parse/head-and-tail.ts";
 import type { Route } from "./route.ts";
 import { routeOrDefault } from "./route-or-default.ts";
 import type { Router } from "./router.ts";
@@ -33,8 +32,7 @@ const patienceMs = 60_000;
 export async function explain(router: Router, input: string): Promise<Explanation> {
   try {
     const asked = read(input);
-    const limit = router.config.limits.max_query_chars;
-    const route = await routeOrDefault(router, headAndTail(asked.query, limit), patienceMs);
+    const route = await routeOrDefault(router, asked.query, patienceMs);
     const named = !isAuto(asked.model, router.config.auto_model_name);
     return {
       model: named ? asked.model : route.model,

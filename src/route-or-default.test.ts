@@ -75,3 +75,21 @@ test("an overloaded embedder ends as the default model at once", async () => {
     reason: "embedder_overloaded",
   });
 });
+
+test("of a query longer than limits.max_query_chars only the ends are routed on", async () => {
+  const seen: string[] = [];
+  const router = fakeRouter({
+    embed: async (texts) => {
+      seen.push(...texts);
+      return texts.map(() => ({
+        vector: new Float32Array(1024),
+        tokens: 1,
+        truncated: false,
+        cached: false,
+      }));
+    },
+    limits: { max_query_chars: 8 },
+  });
+  await routeOrDefault(router, "head....................tail");
+  expect(seen).toEqual(["head tail"]);
+});

@@ -1,10 +1,11 @@
 import { defaultChoice } from "./choose.ts";
+import { cutMiddle } from "./embed/cut-middle.ts";
 import { RouterError } from "./errors.ts";
 import { type Route, route } from "./route.ts";
 import type { Router } from "./router.ts";
 
 /**
- * Routes within `limitMs`, limits.deadline_ms by default, and never rejects: whatever fails, or takes longer, ends as
+ * Routes the first and last of `query`, limits.max_query_chars together, within `limitMs`, limits.deadline_ms by default, and never rejects: whatever fails, or takes longer, ends as
  * the default model with the error's code as the reason.
  */
 export async function routeOrDefault(
@@ -27,8 +28,9 @@ export async function routeOrDefault(
     if (query === "") {
       throw new RouterError("no_text", "No message holds text", "Send text in a user message");
     }
+    const text = cutMiddle(query, router.config.limits.max_query_chars);
     // The race is for an embedder that hangs and ignores the signal.
-    return await Promise.race([route(router, query, deadline.signal), aborted(deadline.signal)]);
+    return await Promise.race([route(router, text, deadline.signal), aborted(deadline.signal)]);
   } catch (thrown) {
     const fault = RouterError.from(thrown);
     const total = performance.now() - started;

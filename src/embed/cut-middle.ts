@@ -11,5 +11,5 @@ export const maxCharsRead = (maxTokens: number): number => maxTokens * charsPerT
 export function cutMiddle(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
   const head = Math.ceil(maxChars / 2);
-  return `${text.slice(0, head)} ${text.slice(head - maxChars)}`;
+  return `${text.slice(0, head)} ${text.slice(text.length - (maxChars - head))}`;
 }

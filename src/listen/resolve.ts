@@ -5,7 +5,6 @@ import { requestHeaders, selectedModelHeader } from "../mutate/headers.ts";
 import type { StreamEvents } from "../observe/events.ts";
 import { isAuto } from "../parse/auto-model.ts";
 import { type ChatRequest, parseChatRequest, parseTruncated } from "../parse/chat-request.ts";
-import { headAndTail } from "../parse/head-and-tail.ts";
 import type { Route } from "../route.ts";
 import { routeOrDefault } from "../route-or-default.ts";
 import type { Router } from "../router.ts";
@@ -51,8 +50,7 @@ export async function resolve(
     events.passedThrough({ requestId, model: request.model });
     return { headers: { [selectedModelHeader]: request.model }, model: request.model };
   }
-  const { max_query_chars } = router.config.limits;
-  const route = await routeOrDefault(router, headAndTail(request.query, max_query_chars));
+  const route = await routeOrDefault(router, request.query);
   events.routed({
     requestId,
     requestedModel: request.model,
