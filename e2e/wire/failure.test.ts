@@ -38,13 +38,19 @@ test("signalbox killed while requests wait for their backend: they are answered"
   for (const answer of await Promise.all(waiting)) expect(answer.status).toBe(200);
 });
 
-test("SIGTERM lets requests in flight end, takes no new ones, and exits 0", async () => {
+/** The backend holds its answer back while signalbox is told to stop. */
+async function drainWithOneInFlight() {
   const envoy = await wire.envoy({ failOpen: true });
   gate.hold();
   const inFlight = ask(envoy.url, { body });
   await expect.poll(() => wire.solver.received().length).toBe(1);
   wire.signalbox.child.signal("SIGTERM");
   await expect.poll(() => readyStatus(wire)).not.toBe(200);
+  return { envoy, inFlight };
+}
+
+test("SIGTERM lets requests in flight end, takes no new ones, and exits 0", async () => {
+  const { envoy, inFlight } = await drainWithOneInFlight();
   expect(wire.signalbox.child.exit()).toBeUndefined();
   gate.release();
   const answer = await inFlight;
@@ -55,12 +61,7 @@ test("SIGTERM lets requests in flight end, takes no new ones, and exits 0", asyn
 });
 
 test("a second SIGTERM ends at once, and requests in flight are still answered", async () => {
-  const envoy = await wire.envoy({ failOpen: true });
-  gate.hold();
-  const inFlight = ask(envoy.url, { body });
-  await expect.poll(() => wire.solver.received().length).toBe(1);
-  wire.signalbox.child.signal("SIGTERM");
-  await expect.poll(() => readyStatus(wire)).not.toBe(200);
+  const { inFlight } = await drainWithOneInFlight();
   wire.signalbox.child.signal("SIGTERM");
   expect(await wire.signalbox.child.exited).toEqual({ code: 1, signal: null });
   gate.release();
