@@ -11,7 +11,8 @@ const mayImport: Record<string, readonly string[]> = {
   math: [],
   config: ["errors", "domains", "files"],
   parse: ["errors", "protocol"],
-  embed: ["errors", "files", "math"],
+  hub: ["errors", "files"],
+  embed: ["errors", "files", "hub", "math"],
   artifact: ["errors", "domains", "files", "math", "embed"],
   classify: ["errors", "domains", "files", "math", "config", "artifact"],
   decide: ["classify", "config"],
@@ -71,7 +72,7 @@ const owners: Record<string, readonly string[]> = {
   commander: ["cli", "commands"],
   pino: ["observe"],
   "prom-client": ["observe"],
-  zod: ["config", "artifact", "parse", "train", "listen", "classify", "embed"],
+  zod: ["config", "artifact", "parse", "train", "listen", "classify", "embed", "hub"],
 };
 
 const root = import.meta.dirname;

@@ -19,6 +19,7 @@ export const errorCodes = {
     "A model file is valid but does not fit this embedder, dimension or configuration",
   training_data_invalid: "A training record cannot be used",
   output_unwritable: "A file cannot be written",
+  download_failed: "The hub did not give what was asked of it",
   // The path of a request
   embedder_failed: "The embedder could not embed the text",
   embedder_overloaded: "Too many texts already wait for the embedder",
