@@ -33,6 +33,7 @@ test: setup ## Everything CI checks: lint, types, unused code, unit, parity and 
 	@$(WITH_NODE) biome ci .
 	@$(WITH_NODE) tsc --noEmit
 	@$(WITH_NODE) knip
+	@scripts/get-redis.sh >/dev/null || echo "signalbox: the tests with a real Redis will be skipped" >&2
 	@$(WITH_NODE) vitest run
 
 bench: setup ## Speed, as ratios; results under bench/results

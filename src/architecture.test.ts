@@ -66,6 +66,7 @@ const owners: Record<string, readonly string[]> = {
   "@grpc/grpc-js": ["listen"],
   "@grpc/proto-loader": ["listen"],
   "@huggingface/tokenizers": ["embed"],
+  ioredis: ["embed"],
   "onnxruntime-node": ["embed"],
   "js-yaml": ["config"],
   "lru-cache": ["embed"],
