@@ -11,6 +11,7 @@ const selector = (select: Selector["select"]): Selector => ({
   categories: ["math", "other"],
   models: ["solver", "writer"],
   select,
+  selectMany: () => [],
 });
 
 function withSelector(select: Selector["select"]) {

@@ -22,7 +22,27 @@ export function checkedQuery(x: ArrayLike<number>, dimension: number): Float64Ar
       "Pass finite numbers only; the embedder that gave this one is at fault",
     );
   }
-  return Float64Array.from(x);
+  return new Float64Array(x);
+}
+
+/**
+ * `x` as it is when its length is right and it holds nothing but numbers, not all of which need be finite; else as
+ * `checkedQuery`.
+ */
+export const typedQuery = (x: ArrayLike<number>, dimension: number): Float32Array | Float64Array =>
+  (x instanceof Float32Array || x instanceof Float64Array) && x.length === dimension
+    ? x
+    : checkedQuery(x, dimension);
+
+/** How many feature vectors `rows` holds. Throws RouterError `selector_invalid_input` when it is no whole number. */
+export function checkedBatch(rows: Float32Array, dimension: number): number {
+  const count = dimension === 0 ? 0 : rows.length / dimension;
+  if (Number.isInteger(count)) return count;
+  throw new RouterError(
+    "selector_invalid_input",
+    `${rows.length} numbers are no whole number of feature vectors, which have ${dimension}`,
+    "Pass the vectors one after the other, each whole",
+  );
 }
 
 /** For a query with no neighbour at a finite distance: any choice would be an accident. */

@@ -2,7 +2,10 @@ export type SelectorAlgorithm = "knn" | "kmeans" | "svm";
 
 export interface Score {
   readonly model: string;
-  /** Comparable within one selection only: votes (knn), negative distance (kmeans), decision value (svm). */
+  /**
+   * Comparable within one selection only: votes or mean outcome (knn), negative distance or mean outcome (kmeans),
+   * decision value (svm). Distances and decision values are exact to about six digits, the choice is so entirely.
+   */
   readonly score: number;
 }
 
@@ -26,4 +29,9 @@ export interface Selector {
    * Throws RouterError `selector_untrained`, `selector_invalid_input` or `selector_no_candidate`.
    */
   select(x: ArrayLike<number>, candidates?: readonly string[]): Selection;
+  /**
+   * `select` of each of several feature vectors, `dimension` numbers each, one after the other: the same answers, for
+   * less work where a selector can share it. Throws as `select`, whichever vector is at fault.
+   */
+  selectMany(rows: Float32Array, candidates?: readonly string[]): Selection[];
 }

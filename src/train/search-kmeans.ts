@@ -1,5 +1,5 @@
 import { meanOf } from "../math/bootstrap.ts";
-import { kmeansSelect } from "../select/kmeans.ts";
+import { openSelector } from "../select/open-selector.ts";
 import { cluster, type KmeansSettings, scoreClusters } from "./fit-kmeans.ts";
 import { judge, noOutcome } from "./outcome.ts";
 import type { Search, Tried } from "./search.ts";
@@ -29,7 +29,7 @@ export function searchKmeans(
       const found = cluster(own, { clusters: count, seed, starts: comparingStarts });
       shrinkages.forEach((shrinkage, at) => {
         const artifact = scoreClusters(own, found, { clusters: count, shrinkage });
-        judge(held, means, kmeansSelect(artifact), outcomes[at] ?? noOutcome());
+        judge(held, means, openSelector(artifact).select, outcomes[at] ?? noOutcome());
       });
     }
     return shrinkages.map((shrinkage, at) => ({

@@ -1,9 +1,9 @@
-import type { SvmArtifact } from "../artifact/artifact.ts";
-import { RouterError } from "../errors.ts";
-import { dot, squaredDistances } from "../math/matrix.ts";
-import { allowedModels } from "./candidates.ts";
-import { checkedQuery } from "./query.ts";
-import type { Score, Selector } from "./selector.ts";
+import type { SvmArtifact } from "../../artifact/artifact.ts";
+import { RouterError } from "../../errors.ts";
+import { dot, squaredDistances } from "../../math/matrix.ts";
+import { allowedModels } from "../candidates.ts";
+import { checkedQuery } from "../query.ts";
+import type { Score, Selector } from "../selector.ts";
 
 /** Upstream's: a shorter query is left as it is. */
 const leastNorm = 1e-10;

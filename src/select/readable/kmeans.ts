@@ -1,10 +1,10 @@
-import type { KmeansArtifact } from "../artifact/artifact.ts";
-import { RouterError } from "../errors.ts";
-import { squaredDistances } from "../math/matrix.ts";
-import { smallest } from "../math/smallest.ts";
-import { allowedModels } from "./candidates.ts";
-import { checkedQuery, tooFar } from "./query.ts";
-import type { Score, Selector } from "./selector.ts";
+import type { KmeansArtifact } from "../../artifact/artifact.ts";
+import { RouterError } from "../../errors.ts";
+import { squaredDistances } from "../../math/matrix.ts";
+import { smallest } from "../../math/smallest.ts";
+import { allowedModels } from "../candidates.ts";
+import { checkedQuery, tooFar } from "../query.ts";
+import type { Score, Selector } from "../selector.ts";
 
 /**
  * The model of the nearest cluster; of equally near ones the first in the file. Among candidates: the model of the
@@ -29,24 +29,6 @@ export function kmeansSelect(artifact: KmeansArtifact): Selector["select"] {
     return Array.from(scores, ([model, score]) => ({ model, score }));
   }
 
-  function byScore(
-    cluster: number,
-    scores: Float64Array,
-    allowed: ReadonlySet<string>,
-  ): readonly Score[] {
-    const own = clusterModels[cluster];
-    const first = cluster * modelNames.length;
-    return modelNames
-      .map((model, index) => ({ model, score: scores[first + index] as number }))
-      .filter(({ model, score }) => allowed.has(model) && !Number.isNaN(score))
-      .sort(
-        (a, b) =>
-          b.score - a.score ||
-          Number(b.model === own) - Number(a.model === own) ||
-          (a.model < b.model ? -1 : 1),
-      );
-  }
-
   return (x, candidates) => {
     const distances = squaredDistances(centroids, checkedQuery(x, dimension));
     const mayWin = allowedModels(models, candidates);
@@ -57,7 +39,7 @@ export function kmeansSelect(artifact: KmeansArtifact): Selector["select"] {
     if (!candidates && clusterModels[nearest] === undefined) throw unassigned(nearest);
     const scores = clusterScores
       ? order
-          .map((cluster) => byScore(cluster, clusterScores, allowed))
+          .map((cluster) => scoredBy(cluster, clusterScores, modelNames, clusterModels, allowed))
           .find((found) => found.length > 0)
       : byDistance(order, distances, allowed);
     const [best] = scores ?? [];
@@ -65,6 +47,27 @@ export function kmeansSelect(artifact: KmeansArtifact): Selector["select"] {
     if (!scores || !best) throw tooFar();
     return { model: best.model, scores };
   };
+}
+
+/** The allowed models that a cluster has a score of, best first. */
+export function scoredBy(
+  cluster: number,
+  scores: Float64Array,
+  modelNames: readonly string[],
+  clusterModels: readonly string[],
+  allowed: ReadonlySet<string>,
+): readonly Score[] {
+  const own = clusterModels[cluster];
+  const first = cluster * modelNames.length;
+  return modelNames
+    .map((model, index) => ({ model, score: scores[first + index] as number }))
+    .filter(({ model, score }) => allowed.has(model) && !Number.isNaN(score))
+    .sort(
+      (a, b) =>
+        b.score - a.score ||
+        Number(b.model === own) - Number(a.model === own) ||
+        (a.model < b.model ? -1 : 1),
+    );
 }
 
 /** Models of a cluster, then those that are only scored. */

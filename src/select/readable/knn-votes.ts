@@ -1,11 +1,11 @@
-import type { KnnArtifact } from "../artifact/artifact.ts";
-import { squaredDistances } from "../math/matrix.ts";
-import { smallest } from "../math/smallest.ts";
-import { allowedModels } from "./candidates.ts";
-import { outcomeValues, overallMeans } from "./outcome.ts";
-import { checkedQuery, tooFar } from "./query.ts";
-import { ranked } from "./ranked.ts";
-import type { Selector } from "./selector.ts";
+import type { KnnArtifact } from "../../artifact/artifact.ts";
+import { squaredDistances } from "../../math/matrix.ts";
+import { smallest } from "../../math/smallest.ts";
+import { allowedModels } from "../candidates.ts";
+import { outcomeValues, overallMeans } from "../outcome.ts";
+import { checkedQuery, tooFar } from "../query.ts";
+import { ranking } from "../ranked.ts";
+import type { Selector } from "../selector.ts";
 
 /**
  * The k nearest rows vote for their models, each with its outcome; how near they are no longer counts. Upstream's
@@ -18,7 +18,7 @@ import type { Selector } from "./selector.ts";
 export function knnByVotes(artifact: KnnArtifact, k: number): Selector["select"] {
   const { dimension, vectors, vectorOf, models, modelOf } = artifact;
   const values = outcomeValues(artifact);
-  const means = overallMeans(artifact, values);
+  const rank = ranking(models, overallMeans(artifact, values));
   const modelAt = (row: number): number => modelOf[row] as number;
 
   return (x, candidates) => {
@@ -33,7 +33,8 @@ export function knnByVotes(artifact: KnnArtifact, k: number): Selector["select"]
     }
     if (voters.length === 0) throw tooFar();
     const votes = new Float64Array(models.length);
-    for (const row of voters) votes[modelAt(row)]! += values[row] as number;
-    return ranked(models, votes, means, allowed);
+    // In the order of the file: sums of doubles depend on it, and the nearest need not be put in order for it.
+    for (const row of voters.sort((a, b) => a - b)) votes[modelAt(row)]! += values[row] as number;
+    return rank(votes, allowed);
   };
 }

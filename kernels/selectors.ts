@@ -1,0 +1,545 @@
+// AssemblyScript, for 128-bit WebAssembly SIMD. scripts/build-kernels.ts compiles this file, and
+// src/math/kernels/plain.ts says the same in TypeScript, function by function. What names data is a byte offset into the
+// one imported memory.
+//
+// Offsets of rows need no alignment: a row of 1038 singles is no multiple of 16 bytes, and the machines that run this
+// read across a cache line at little cost.
+
+/** f64x2 of the singles at `at` and after it, or of the two that follow. */
+@inline
+function firstTwo(four: v128): v128 {
+  return f64x2.promote_low_f32x4(four);
+}
+
+@inline
+function lastTwo(four: v128): v128 {
+  return f64x2.promote_low_f32x4(i8x16.shuffle(four, four, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+
+@inline
+function squaredDifference(a: v128, b: v128): v128 {
+  const difference = f64x2.sub(a, b);
+  return f64x2.mul(difference, difference);
+}
+
+/**
+ * Squared distances from `x` (doubles) to `count` rows of singles, those whose indices stand at `indices`. In eight
+ * lanes, added as `squaredDistance` of src/math/matrix.ts does: both give the same bits.
+ */
+export function distances(rows: usize, dimension: i32, x: usize, indices: usize, count: i32, into: usize): void {
+  const whole = dimension & ~7;
+  for (let n = 0; n < count; n++) {
+    const row = rows + (<usize>load<u32>(indices + (<usize>n << 2)) * <usize>dimension << 2);
+    let a = f64x2.splat(0);
+    let b = f64x2.splat(0);
+    let c = f64x2.splat(0);
+    let d = f64x2.splat(0);
+    for (let i = 0; i < whole; i += 8) {
+      const low = v128.load(row + (<usize>i << 2));
+      const high = v128.load(row + (<usize>i << 2), 16);
+      const own = x + (<usize>i << 3);
+      a = f64x2.add(a, squaredDifference(v128.load(own), firstTwo(low)));
+      b = f64x2.add(b, squaredDifference(v128.load(own, 16), lastTwo(low)));
+      c = f64x2.add(c, squaredDifference(v128.load(own, 32), firstTwo(high)));
+      d = f64x2.add(d, squaredDifference(v128.load(own, 48), lastTwo(high)));
+    }
+    // Lanes 0 and 1, 2 and 3, 4 and 5, 6 and 7; the numbers after the last eight go on from lane 0.
+    if (whole < dimension) {
+      a = f64x2.add(a, restOfTwo(row, x, whole, dimension));
+      b = f64x2.add(b, restOfTwo(row, x, whole + 2, dimension));
+      c = f64x2.add(c, restOfTwo(row, x, whole + 4, dimension));
+      d = f64x2.add(d, restOfTwo(row, x, whole + 6, dimension));
+    }
+    const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+    store<f64>(into + (<usize>n << 3), f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
+  }
+}
+
+function restOfTwo(row: usize, x: usize, i: i32, dimension: i32): v128 {
+  const own = x + (<usize>i << 3);
+  const other = row + (<usize>i << 2);
+  const first = i < dimension ? load<f64>(own) - <f64>load<f32>(other) : 0;
+  const second = i + 1 < dimension ? load<f64>(own, 8) - <f64>load<f32>(other, 4) : 0;
+  return f64x2.replace_lane(f64x2.splat(first * first), 1, second * second);
+}
+
+/**
+ * The first `width` of the doubles at `x` as 16-bit integers, of at most `steps`, times a scale; with zeros up to
+ * `padded`, a multiple of 16. Writes to `facts`: the scale, the squared length, the length of what rounding took.
+ */
+export function encodeQuery(x: usize, width: i32, padded: i32, steps: f64, into: usize, facts: usize): void {
+  const even = width & ~1;
+  let mosts = f64x2.splat(0);
+  let squares = f64x2.splat(0);
+  for (let i = 0; i < even; i += 2) {
+    const values = v128.load(x + (<usize>i << 3));
+    mosts = f64x2.pmax(mosts, f64x2.abs(values));
+    squares = f64x2.add(squares, f64x2.mul(values, values));
+  }
+  const last = even < width ? load<f64>(x + (<usize>even << 3)) : 0;
+  const most = max(max(f64x2.extract_lane(mosts, 0), f64x2.extract_lane(mosts, 1)), abs(last));
+  const scale = most / steps;
+  const inverse = scale > 0 ? 1 / scale : 0;
+  const scales = f64x2.splat(scale);
+  const inverses = f64x2.splat(inverse);
+  let losts = f64x2.splat(0);
+  for (let i = 0; i < even; i += 2) {
+    const values = v128.load(x + (<usize>i << 3));
+    const whole = i32x4.trunc_sat_f64x2_s_zero(f64x2.nearest(f64x2.mul(values, inverses)));
+    const kept = i16x8.narrow_i32x4_s(whole, whole);
+    v128.store32_lane(into + (<usize>i << 1), kept, 0);
+    const difference = f64x2.sub(values, f64x2.mul(f64x2.convert_low_i32x4_s(i32x4.extend_low_i16x8_s(kept)), scales));
+    losts = f64x2.add(losts, f64x2.mul(difference, difference));
+  }
+  const lastStep = nearest(last * inverse);
+  if (even < width) store<i16>(into + (<usize>even << 1), <i16>(<i32>lastStep));
+  const lastLost = last - lastStep * scale;
+  const squared = f64x2.extract_lane(squares, 0) + f64x2.extract_lane(squares, 1) + last * last;
+  const lost = f64x2.extract_lane(losts, 0) + f64x2.extract_lane(losts, 1) + lastLost * lastLost;
+  for (let i = width; i < padded; i++) store<i16>(into + (<usize>i << 1), 0);
+  store<f64>(facts, scale);
+  store<f64>(facts, squared, 8);
+  store<f64>(facts, sqrt(lost), 16);
+}
+
+/**
+ * Rows of `dimension` singles, in the order of `indices`, as bytes times a scale, `padded` bytes a row. Writes four
+ * doubles of each to `facts`: the scale, the squared length, the length of what rounding took, the length of the rest.
+ */
+export function encodeRows(
+  rows: usize,
+  dimension: i32,
+  width: i32,
+  padded: i32,
+  indices: usize,
+  count: i32,
+  into: usize,
+  facts: usize,
+): void {
+  for (let n = 0; n < count; n++) {
+    const row = rows + (<usize>load<u32>(indices + (<usize>n << 2)) * <usize>dimension << 2);
+    const bytes = into + <usize>n * <usize>padded;
+    const even = width & ~1;
+    let mosts = f64x2.splat(0);
+    let squares = f64x2.splat(0);
+    for (let i = 0; i < even; i += 2) {
+      const values = firstTwo(v128.load64_zero(row + (<usize>i << 2)));
+      mosts = f64x2.pmax(mosts, f64x2.abs(values));
+      squares = f64x2.add(squares, f64x2.mul(values, values));
+    }
+    const last = even < width ? <f64>load<f32>(row + (<usize>even << 2)) : 0;
+    const most = max(max(f64x2.extract_lane(mosts, 0), f64x2.extract_lane(mosts, 1)), abs(last));
+    const scale = most / 127;
+    const inverse = scale > 0 ? 1 / scale : 0;
+    const scales = f64x2.splat(scale);
+    const inverses = f64x2.splat(inverse);
+    let losts = f64x2.splat(0);
+    let kepts = f64x2.splat(0);
+    for (let i = 0; i < even; i += 2) {
+      const values = firstTwo(v128.load64_zero(row + (<usize>i << 2)));
+      const steps = f64x2.nearest(f64x2.mul(values, inverses));
+      const whole = i32x4.trunc_sat_f64x2_s_zero(steps);
+      store<i8>(bytes + <usize>i, <i8>i32x4.extract_lane(whole, 0));
+      store<i8>(bytes + <usize>i, <i8>i32x4.extract_lane(whole, 1), 1);
+      const decoded = f64x2.mul(steps, scales);
+      const difference = f64x2.sub(values, decoded);
+      losts = f64x2.add(losts, f64x2.mul(difference, difference));
+      kepts = f64x2.add(kepts, f64x2.mul(decoded, decoded));
+    }
+    const lastStep = nearest(last * inverse);
+    if (even < width) store<i8>(bytes + <usize>even, <i8>(<i32>lastStep));
+    const lastKept = lastStep * scale;
+    const lastLost = last - lastKept;
+    const squared = f64x2.extract_lane(squares, 0) + f64x2.extract_lane(squares, 1) + last * last;
+    const lost = f64x2.extract_lane(losts, 0) + f64x2.extract_lane(losts, 1) + lastLost * lastLost;
+    const kept = f64x2.extract_lane(kepts, 0) + f64x2.extract_lane(kepts, 1) + lastKept * lastKept;
+    for (let i = width; i < padded; i++) store<i8>(bytes + <usize>i, 0);
+    const own = facts + (<usize>n << 5);
+    store<f64>(own, scale);
+    store<f64>(own, squared, 8);
+    store<f64>(own, sqrt(lost), 16);
+    store<f64>(own, sqrt(kept), 24);
+  }
+}
+
+@inline
+function sumOfInts(four: v128): f64 {
+  return (
+    <f64>i32x4.extract_lane(four, 0) +
+    <f64>i32x4.extract_lane(four, 1) +
+    <f64>i32x4.extract_lane(four, 2) +
+    <f64>i32x4.extract_lane(four, 3)
+  );
+}
+
+/**
+ * Between which values the squared distance of each of `count` encoded rows to an encoded query lies, `tail` being what
+ * the numbers outside the encoding add to it. |e - q|^2 = |e|^2 + |q|^2 - 2 e.q, and with e = e' + a, q = q' + b
+ * (Cauchy and Schwarz) |e.q - e'.q'| <= |a| |q| + |e'| |b|. e'.q' is a whole number times both scales; a quarter of its
+ * products must fit 32 bits, which `steps` of encodeQuery sees to. `slack` is relative, and covers the rounding of
+ * doubles.
+ */
+export function bounds(
+  bytes: usize,
+  padded: i32,
+  facts: usize,
+  count: i32,
+  query: usize,
+  queryFacts: usize,
+  tail: f64,
+  slack: f64,
+  lower: usize,
+  upper: usize,
+): void {
+  const queryScale = load<f64>(queryFacts);
+  const querySquared = load<f64>(queryFacts, 8);
+  const queryLost = load<f64>(queryFacts, 16);
+  const queryLength = sqrt(querySquared);
+  let n = 0;
+  for (; n + 4 <= count; n += 4) {
+    const first = bytes + <usize>n * <usize>padded;
+    const second = first + <usize>padded;
+    const third = second + <usize>padded;
+    const fourth = third + <usize>padded;
+    let a = i32x4.splat(0);
+    let b = i32x4.splat(0);
+    let c = i32x4.splat(0);
+    let d = i32x4.splat(0);
+    for (let i: usize = 0; i < <usize>padded; i += 16) {
+      const low = v128.load(query + (i << 1));
+      const high = v128.load(query + (i << 1), 16);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(low, v128.load8x8_s(first + i)));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(low, v128.load8x8_s(second + i)));
+      c = i32x4.add(c, i32x4.dot_i16x8_s(low, v128.load8x8_s(third + i)));
+      d = i32x4.add(d, i32x4.dot_i16x8_s(low, v128.load8x8_s(fourth + i)));
+      a = i32x4.add(a, i32x4.dot_i16x8_s(high, v128.load8x8_s(first + i, 8)));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(high, v128.load8x8_s(second + i, 8)));
+      c = i32x4.add(c, i32x4.dot_i16x8_s(high, v128.load8x8_s(third + i, 8)));
+      d = i32x4.add(d, i32x4.dot_i16x8_s(high, v128.load8x8_s(fourth + i, 8)));
+    }
+    bound(sumOfInts(a), n, facts, queryScale, querySquared, queryLost, queryLength, tail, slack, lower, upper);
+    bound(sumOfInts(b), n + 1, facts, queryScale, querySquared, queryLost, queryLength, tail, slack, lower, upper);
+    bound(sumOfInts(c), n + 2, facts, queryScale, querySquared, queryLost, queryLength, tail, slack, lower, upper);
+    bound(sumOfInts(d), n + 3, facts, queryScale, querySquared, queryLost, queryLength, tail, slack, lower, upper);
+  }
+  for (; n < count; n++) {
+    const row = bytes + <usize>n * <usize>padded;
+    let a = i32x4.splat(0);
+    let b = i32x4.splat(0);
+    for (let i: usize = 0; i < <usize>padded; i += 16) {
+      a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load(query + (i << 1)), v128.load8x8_s(row + i)));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load(query + (i << 1), 16), v128.load8x8_s(row + i, 8)));
+    }
+    bound(sumOfInts(i32x4.add(a, b)), n, facts, queryScale, querySquared, queryLost, queryLength, tail, slack, lower, upper);
+  }
+}
+
+@inline
+function bound(
+  product: f64,
+  n: i32,
+  facts: usize,
+  queryScale: f64,
+  querySquared: f64,
+  queryLost: f64,
+  queryLength: f64,
+  tail: f64,
+  slack: f64,
+  lower: usize,
+  upper: usize,
+): void {
+  const own = facts + (<usize>n << 5);
+  const squares = load<f64>(own, 8) + querySquared;
+  const middle = tail + (squares - 2 * (load<f64>(own) * queryScale * product));
+  const reach =
+    2 * (load<f64>(own, 16) * queryLength + load<f64>(own, 24) * queryLost) + slack * (squares + tail);
+  store<f64>(lower + (<usize>n << 3), middle - reach);
+  store<f64>(upper + (<usize>n << 3), middle + reach);
+}
+
+/** Numbers whose products are added in single precision before the sum goes on in double. A multiple of 4. */
+const block: i32 = 128;
+
+@inline
+function sumOfSingles(four: v128): f64 {
+  const pairs = f64x2.add(firstTwo(four), lastTwo(four));
+  return f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1);
+}
+
+@inline
+function fused(sum: v128, row: usize, x: v128): v128 {
+  return f32x4.add(sum, f32x4.mul(v128.load(row), x));
+}
+
+@inline
+function addTo(into: usize, n: i32, value: f64): void {
+  const at = into + (<usize>n << 3);
+  store<f64>(at, load<f64>(at) + value);
+}
+
+/**
+ * Dot products of `x` with `count` rows, both of singles, as doubles: single precision within a block of 128 numbers,
+ * four lanes, double across blocks.
+ */
+export function dots(rows: usize, count: i32, dimension: i32, x: usize, into: usize): void {
+  const whole = dimension & ~3;
+  const stride = <usize>dimension << 2;
+  let n = 0;
+  for (; n + 8 <= count; n += 8) {
+    const first = rows + <usize>n * stride;
+    for (let k = 0; k < 8; k++) store<f64>(into + (<usize>(n + k) << 3), 0);
+    for (let from = 0; from < whole; from += block) {
+      const end = <usize>min(from + block, whole) << 2;
+      let a = f32x4.splat(0);
+      let b = f32x4.splat(0);
+      let c = f32x4.splat(0);
+      let d = f32x4.splat(0);
+      let e = f32x4.splat(0);
+      let f = f32x4.splat(0);
+      let g = f32x4.splat(0);
+      let h = f32x4.splat(0);
+      for (let i = <usize>from << 2; i < end; i += 16) {
+        const own = v128.load(x + i);
+        const r0 = first + i;
+        const r1 = r0 + stride;
+        const r2 = r1 + stride;
+        const r3 = r2 + stride;
+        const r4 = r3 + stride;
+        const r5 = r4 + stride;
+        const r6 = r5 + stride;
+        a = fused(a, r0, own);
+        b = fused(b, r1, own);
+        c = fused(c, r2, own);
+        d = fused(d, r3, own);
+        e = fused(e, r4, own);
+        f = fused(f, r5, own);
+        g = fused(g, r6, own);
+        h = fused(h, r6 + stride, own);
+      }
+      addTo(into, n, sumOfSingles(a));
+      addTo(into, n + 1, sumOfSingles(b));
+      addTo(into, n + 2, sumOfSingles(c));
+      addTo(into, n + 3, sumOfSingles(d));
+      addTo(into, n + 4, sumOfSingles(e));
+      addTo(into, n + 5, sumOfSingles(f));
+      addTo(into, n + 6, sumOfSingles(g));
+      addTo(into, n + 7, sumOfSingles(h));
+    }
+    for (let k = 0; k < 8; k++) addTo(into, n + k, restOfDot(first + <usize>k * stride, x, whole, dimension));
+  }
+  for (; n + 4 <= count; n += 4) {
+    const first = rows + <usize>n * stride;
+    for (let k = 0; k < 4; k++) store<f64>(into + (<usize>(n + k) << 3), 0);
+    for (let from = 0; from < whole; from += block) {
+      const end = <usize>min(from + block, whole) << 2;
+      let a = f32x4.splat(0);
+      let b = f32x4.splat(0);
+      let c = f32x4.splat(0);
+      let d = f32x4.splat(0);
+      for (let i = <usize>from << 2; i < end; i += 16) {
+        const own = v128.load(x + i);
+        const r0 = first + i;
+        const r1 = r0 + stride;
+        const r2 = r1 + stride;
+        a = fused(a, r0, own);
+        b = fused(b, r1, own);
+        c = fused(c, r2, own);
+        d = fused(d, r2 + stride, own);
+      }
+      addTo(into, n, sumOfSingles(a));
+      addTo(into, n + 1, sumOfSingles(b));
+      addTo(into, n + 2, sumOfSingles(c));
+      addTo(into, n + 3, sumOfSingles(d));
+    }
+    for (let k = 0; k < 4; k++) addTo(into, n + k, restOfDot(first + <usize>k * stride, x, whole, dimension));
+  }
+  for (; n < count; n++) {
+    const row = rows + <usize>n * stride;
+    store<f64>(into + (<usize>n << 3), 0);
+    for (let from = 0; from < whole; from += block) {
+      const end = <usize>min(from + block, whole) << 2;
+      let a = f32x4.splat(0);
+      for (let i = <usize>from << 2; i < end; i += 16) a = fused(a, row + i, v128.load(x + i));
+      addTo(into, n, sumOfSingles(a));
+    }
+    addTo(into, n, restOfDot(row, x, whole, dimension));
+  }
+}
+
+/** Of the numbers after the last four, in double precision. */
+function restOfDot(row: usize, x: usize, from: i32, dimension: i32): f64 {
+  let sum: f64 = 0;
+  for (let i = from; i < dimension; i++) {
+    const at = <usize>i << 2;
+    sum += <f64>load<f32>(row + at) * <f64>load<f32>(x + at);
+  }
+  return sum;
+}
+
+/** Of the singles at `x`, in double precision. */
+export function squaredLength(x: usize, dimension: i32): f64 {
+  const whole = dimension & ~3;
+  let a = f64x2.splat(0);
+  let b = f64x2.splat(0);
+  for (let i = 0; i < whole; i += 4) {
+    const four = v128.load(x + (<usize>i << 2));
+    const low = firstTwo(four);
+    const high = lastTwo(four);
+    a = f64x2.add(a, f64x2.mul(low, low));
+    b = f64x2.add(b, f64x2.mul(high, high));
+  }
+  const sum = f64x2.add(a, b);
+  const rest = <usize>whole << 2;
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1) + restOfDot(x + rest, x + rest, 0, dimension - whole);
+}
+
+/** `dots` of four vectors that stand one after the other at `x`, into four lists of `count`: rows are read once. */
+export function dotsOfFour(rows: usize, count: i32, dimension: i32, x: usize, into: usize): void {
+  const whole = dimension & ~3;
+  const stride = <usize>dimension << 2;
+  const list = <usize>count << 3;
+  const x1 = x + stride;
+  const x2 = x1 + stride;
+  const x3 = x2 + stride;
+  let n = 0;
+  for (; n + 2 <= count; n += 2) {
+    const first = rows + <usize>n * stride;
+    const second = first + stride;
+    for (let k: usize = 0; k < 4; k++) {
+      store<f64>(into + k * list + (<usize>n << 3), 0);
+      store<f64>(into + k * list + (<usize>n << 3), 0, 8);
+    }
+    for (let from = 0; from < whole; from += block) {
+      const end = <usize>min(from + block, whole) << 2;
+      let a = f32x4.splat(0);
+      let b = f32x4.splat(0);
+      let c = f32x4.splat(0);
+      let d = f32x4.splat(0);
+      let e = f32x4.splat(0);
+      let f = f32x4.splat(0);
+      let g = f32x4.splat(0);
+      let h = f32x4.splat(0);
+      for (let i = <usize>from << 2; i < end; i += 16) {
+        const r0 = v128.load(first + i);
+        const r1 = v128.load(second + i);
+        const q0 = v128.load(x + i);
+        a = f32x4.add(a, f32x4.mul(r0, q0));
+        e = f32x4.add(e, f32x4.mul(r1, q0));
+        const q1 = v128.load(x1 + i);
+        b = f32x4.add(b, f32x4.mul(r0, q1));
+        f = f32x4.add(f, f32x4.mul(r1, q1));
+        const q2 = v128.load(x2 + i);
+        c = f32x4.add(c, f32x4.mul(r0, q2));
+        g = f32x4.add(g, f32x4.mul(r1, q2));
+        const q3 = v128.load(x3 + i);
+        d = f32x4.add(d, f32x4.mul(r0, q3));
+        h = f32x4.add(h, f32x4.mul(r1, q3));
+      }
+      addTo(into, n, sumOfSingles(a));
+      addTo(into + list, n, sumOfSingles(b));
+      addTo(into + 2 * list, n, sumOfSingles(c));
+      addTo(into + 3 * list, n, sumOfSingles(d));
+      addTo(into, n + 1, sumOfSingles(e));
+      addTo(into + list, n + 1, sumOfSingles(f));
+      addTo(into + 2 * list, n + 1, sumOfSingles(g));
+      addTo(into + 3 * list, n + 1, sumOfSingles(h));
+    }
+    for (let k: usize = 0; k < 4; k++) {
+      addTo(into + k * list, n, restOfDot(first, x + k * stride, whole, dimension));
+      addTo(into + k * list, n + 1, restOfDot(second, x + k * stride, whole, dimension));
+    }
+  }
+  // One row is left over.
+  for (; n < count; n++) {
+    for (let k: usize = 0; k < 4; k++) {
+      dots(rows + <usize>n * stride, 1, dimension, x + k * stride, into + k * list + (<usize>n << 3));
+    }
+  }
+}
+
+const log2e: f64 = 1.4426950408889634;
+/** ln 2 in two parts, so that a whole number times the first is exact (Cody and Waite). */
+const ln2High: f64 = 6.93147180369123816490e-1;
+const ln2Low: f64 = 1.90821492927058770002e-10;
+/** exp of less is below the smallest normal double, and taken as that of this. */
+const leastExponent: f64 = -708;
+
+/** e to the power of two doubles of at most 0: Taylor's series to the 13th power on [-ln 2 / 2, ln 2 / 2]. */
+@inline
+function exponential(power: v128): v128 {
+  const within = f64x2.max(power, f64x2.splat(leastExponent));
+  const twos = f64x2.nearest(f64x2.mul(within, f64x2.splat(log2e)));
+  const rest = f64x2.sub(
+    f64x2.sub(within, f64x2.mul(twos, f64x2.splat(ln2High))),
+    f64x2.mul(twos, f64x2.splat(ln2Low)),
+  );
+  let sum = f64x2.splat(1.6059043836821613e-10);
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(2.08767569878681e-9));
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(2.505210838544172e-8));
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(2.755731922398589e-7));
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(2.7557319223985893e-6));
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(2.48015873015873e-5));
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(1.984126984126984e-4));
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(1.3888888888888889e-3));
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(8.333333333333333e-3));
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(4.1666666666666664e-2));
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(1.6666666666666666e-1));
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(0.5));
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(1));
+  sum = f64x2.add(f64x2.mul(sum, rest), f64x2.splat(1));
+  const exponents = i64x2.shl(
+    i64x2.extend_low_i32x4_s(i32x4.add(i32x4.trunc_sat_f64x2_s_zero(twos), i32x4.splat(1023))),
+    52,
+  );
+  return f64x2.mul(sum, exponents);
+}
+
+/**
+ * exp(-gamma |v - q|^2) of `count` vectors from their products v.q, where `squares` are |v|^2 and |q| is 1; `scale` is
+ * what the products are to be multiplied by first. Lists have room for the next even number.
+ */
+export function kernelValues(
+  products: usize,
+  squares: usize,
+  count: i32,
+  scale: f64,
+  gamma: f64,
+  into: usize,
+): void {
+  const times = f64x2.splat(-2 * scale);
+  const negative = f64x2.splat(-gamma);
+  const zero = f64x2.splat(0);
+  const one = f64x2.splat(1);
+  for (let i: usize = 0; i < <usize>count << 3; i += 16) {
+    const squared = f64x2.add(f64x2.add(v128.load(squares + i), one), f64x2.mul(times, v128.load(products + i)));
+    v128.store(into + i, exponential(f64x2.mul(negative, f64x2.max(squared, zero))));
+  }
+}
+
+/**
+ * For two machines at once, sums of `count` values times the machines' weights, which stand in pairs, and the same of
+ * the weights' sizes. Writes the two sums and the two of sizes.
+ */
+export function weighedSums(values: usize, weights: usize, count: i32, into: usize): void {
+  let sums = f64x2.splat(0);
+  let sizes = f64x2.splat(0);
+  let moreSums = f64x2.splat(0);
+  let moreSizes = f64x2.splat(0);
+  let i: usize = 0;
+  const end = <usize>count << 3;
+  for (; i + 16 <= end; i += 16) {
+    const first = f64x2.mul(v128.load64_splat(values + i), v128.load(weights + (i << 1)));
+    const second = f64x2.mul(v128.load64_splat(values + i, 8), v128.load(weights + (i << 1), 16));
+    sums = f64x2.add(sums, first);
+    sizes = f64x2.add(sizes, f64x2.abs(first));
+    moreSums = f64x2.add(moreSums, second);
+    moreSizes = f64x2.add(moreSizes, f64x2.abs(second));
+  }
+  if (i < end) {
+    const last = f64x2.mul(v128.load64_splat(values + i), v128.load(weights + (i << 1)));
+    sums = f64x2.add(sums, last);
+    sizes = f64x2.add(sizes, f64x2.abs(last));
+  }
+  v128.store(into, f64x2.add(sums, moreSums));
+  v128.store(into, f64x2.add(sizes, moreSizes), 16);
+}

@@ -1,0 +1,99 @@
+/**
+ * The inner loops of the selectors. Every parameter that names data is a byte offset into one pool; lists of doubles are
+ * aligned to 8 bytes, of indices to 4. kernels/selectors.ts has them for WebAssembly SIMD, `plainKernels` in TypeScript.
+ *
+ * Both give the same bits in `distances`. The others are approximations whose error the caller bounds: see
+ * `dotError` for `dots` and `dotsOfFour`, relative 1e-12 for the rest.
+ */
+export interface Kernels {
+  /**
+   * Squared distances from `x` (doubles) to `count` rows of singles, `dimension` each: those whose numbers stand at
+   * `indices` (u32). The same as `squaredDistance` of src/math/matrix.ts.
+   */
+  distances(
+    rows: number,
+    dimension: number,
+    x: number,
+    indices: number,
+    count: number,
+    into: number,
+  ): void;
+  /**
+   * The first `width` of the doubles at `x` as whole numbers of at most `steps` (i16) times a scale, with zeros up to
+   * `padded`, a multiple of 16. `facts` receives three doubles: scale, squared length, length of what rounding took.
+   */
+  encodeQuery(
+    x: number,
+    width: number,
+    padded: number,
+    steps: number,
+    into: number,
+    facts: number,
+  ): void;
+  /**
+   * The first `width` numbers of rows of singles, in the order of `indices` (u32), as bytes times a scale, `padded`
+   * bytes a row. `facts` receives four doubles of each: scale, squared length, length of what rounding took, length of
+   * what it left.
+   */
+  encodeRows(
+    rows: number,
+    dimension: number,
+    width: number,
+    padded: number,
+    indices: number,
+    count: number,
+    into: number,
+    facts: number,
+  ): void;
+  /**
+   * Between which values (doubles) the squared distances of `count` encoded rows to an encoded query lie, when the
+   * numbers that are not encoded add `tail` to each.
+   */
+  bounds(
+    bytes: number,
+    padded: number,
+    facts: number,
+    count: number,
+    query: number,
+    queryFacts: number,
+    tail: number,
+    slack: number,
+    lower: number,
+    upper: number,
+  ): void;
+  /** Dot products (doubles) of `x` with `count` rows, all singles. */
+  dots(rows: number, count: number, dimension: number, x: number, into: number): void;
+  /** `dots` of four vectors, one after the other at `x`, into four lists one after the other; the same bits. */
+  dotsOfFour(rows: number, count: number, dimension: number, x: number, into: number): void;
+  /** Of the singles at `x`. */
+  squaredLength(x: number, dimension: number): number;
+  /**
+   * exp(-gamma |v - q|^2) of `count` vectors, where |q| is 1, v.q is `scale` times the double at `products`, and
+   * `squares` are |v|^2. Lists have room for the next even number.
+   */
+  kernelValues(
+    products: number,
+    squares: number,
+    count: number,
+    scale: number,
+    gamma: number,
+    into: number,
+  ): void;
+  /**
+   * For two machines at once, whose weights stand in pairs: sum of `count` values times weights, of each, then the same
+   * of the weights' sizes. `into` is aligned to 16 bytes.
+   */
+  weighedSums(values: number, weights: number, count: number, into: number): void;
+}
+
+/** Half the distance of 1 to the next single: what one rounding takes at most. */
+const singleRounding = 2 ** -24;
+
+/** Numbers that `dots` adds in single precision before it goes on in double, four sums side by side. */
+const dotBlock = 128;
+
+/**
+ * |dot - exact| <= dotError |row| |x| for doubles rounded to singles: 32 products and sums in single precision, two
+ * roundings of the numbers themselves (Higham 2002, section 3.1), and a reserve of 4.
+ */
+export const dotError = (dotBlock / 4 + 2 + 4) * singleRounding;

@@ -1,0 +1,29 @@
+import { categoriesOf, type KnnArtifact } from "../../artifact/artifact.ts";
+import type { Selector } from "../selector.ts";
+import { fastKnnByOutcomes } from "./knn-outcomes.ts";
+import { fastKnnByVotes } from "./knn-votes.ts";
+import { type NeighbourSearch, neighbourSearch } from "./neighbours.ts";
+
+/** Undefined for vectors that singles do not hold, or whose squares overflow. */
+export function fastKnn(artifact: KnnArtifact, k: number): Selector["select"] | undefined {
+  const search = searchOf(artifact);
+  if (!search) return undefined;
+  // What the readable selectors read is the search's copy; the artifact's can go.
+  const own = { ...artifact, vectors: search.vectors };
+  return artifact.mode === "votes"
+    ? fastKnnByVotes(own, k, search)
+    : fastKnnByOutcomes(own, k, search);
+}
+
+/** Decisions that share a file share its search too, whatever their k. */
+const searches = new WeakMap<KnnArtifact, NeighbourSearch>();
+
+function searchOf(artifact: KnnArtifact): NeighbourSearch | undefined {
+  const known = searches.get(artifact);
+  if (known) return known;
+  const { vectors, dimension } = artifact;
+  if (!(vectors instanceof Float32Array) || vectors.length === 0) return undefined;
+  const made = neighbourSearch(vectors, dimension, categoriesOf(artifact).length);
+  if (made) searches.set(artifact, made);
+  return made;
+}

@@ -1,0 +1,16 @@
+import { checkedBatch } from "./query.ts";
+import type { Selection, Selector } from "./selector.ts";
+
+export type Choice = Pick<Selector, "select" | "selectMany">;
+
+/** A batch one by one, for selectors that gain nothing from several queries at once. */
+export const selectEach = (dimension: number, select: Selector["select"]): Choice => ({
+  select,
+  selectMany(rows, candidates) {
+    const selections: Selection[] = [];
+    for (let at = 0; at < checkedBatch(rows, dimension) * dimension; at += dimension) {
+      selections.push(select(rows.subarray(at, at + dimension), candidates));
+    }
+    return selections;
+  },
+});
