@@ -6,10 +6,10 @@ NODE = $$(scripts/find-node.sh)
 WITH_NODE = PATH="$$(dirname $(NODE)):$(CURDIR)/node_modules/.bin:$$PATH"
 SOURCES := $(shell find src proto -type f ! -name '*.test.ts' 2>/dev/null)
 
-.PHONY: help setup run test lint bench package clean
+.PHONY: help setup run test lint bench bench-selectors package clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: node_modules/.installed dist/.built ## Install Node (when older than 24), packages and the build
 
@@ -38,6 +38,9 @@ test: setup ## Everything CI checks: lint, types, unused code, unit, parity and 
 
 bench: setup ## Speed, as ratios; results under bench/results
 	@$(WITH_NODE) node bench/load.ts
+
+bench-selectors: setup ## Selecting a model beside Rust (needs cargo; ARGS="--quick --no-peers")
+	@$(WITH_NODE) node bench/selectors.ts $(ARGS)
 
 package: setup ## The npm package
 	@$(WITH_NODE) scripts/npm.sh pack
