@@ -172,6 +172,9 @@ function sumOfInts(four: v128): f64 {
   );
 }
 
+/** Part of every bound: squares of numbers below 1e-150 vanish. */
+const least: f64 = 1e-290;
+
 /**
  * Between which values the squared distance of each of `count` encoded rows to an encoded query lies, `tail` being what
  * the numbers outside the encoding add to it. |e - q|^2 = |e|^2 + |q|^2 - 2 e.q, and with e = e' + a, q = q' + b
@@ -252,7 +255,7 @@ function bound(
   const squares = load<f64>(own, 8) + querySquared;
   const middle = tail + (squares - 2 * (load<f64>(own) * queryScale * product));
   const reach =
-    2 * (load<f64>(own, 16) * queryLength + load<f64>(own, 24) * queryLost) + slack * (squares + tail);
+    2 * (load<f64>(own, 16) * queryLength + load<f64>(own, 24) * queryLost) + slack * (squares + tail) + least;
   store<f64>(lower + (<usize>n << 3), middle - reach);
   store<f64>(upper + (<usize>n << 3), middle + reach);
 }
@@ -363,6 +366,47 @@ export function dots(rows: usize, count: i32, dimension: i32, x: usize, into: us
       addTo(into, n, sumOfSingles(a));
     }
     addTo(into, n, restOfDot(row, x, whole, dimension));
+  }
+}
+
+/** `dots` with the rows whose indices (u32) stand at `indices`. */
+export function dotsAt(rows: usize, indices: usize, count: i32, dimension: i32, x: usize, into: usize): void {
+  const whole = dimension & ~3;
+  const stride = <usize>dimension << 2;
+  let n = 0;
+  for (; n + 4 <= count; n += 4) {
+    const own = indices + (<usize>n << 2);
+    const first = rows + <usize>load<u32>(own) * stride;
+    const second = rows + <usize>load<u32>(own, 4) * stride;
+    const third = rows + <usize>load<u32>(own, 8) * stride;
+    const fourth = rows + <usize>load<u32>(own, 12) * stride;
+    for (let k = 0; k < 4; k++) store<f64>(into + (<usize>(n + k) << 3), 0);
+    for (let from = 0; from < whole; from += block) {
+      const end = <usize>min(from + block, whole) << 2;
+      let a = f32x4.splat(0);
+      let b = f32x4.splat(0);
+      let c = f32x4.splat(0);
+      let d = f32x4.splat(0);
+      for (let i = <usize>from << 2; i < end; i += 16) {
+        const numbers = v128.load(x + i);
+        a = fused(a, first + i, numbers);
+        b = fused(b, second + i, numbers);
+        c = fused(c, third + i, numbers);
+        d = fused(d, fourth + i, numbers);
+      }
+      addTo(into, n, sumOfSingles(a));
+      addTo(into, n + 1, sumOfSingles(b));
+      addTo(into, n + 2, sumOfSingles(c));
+      addTo(into, n + 3, sumOfSingles(d));
+    }
+    addTo(into, n, restOfDot(first, x, whole, dimension));
+    addTo(into, n + 1, restOfDot(second, x, whole, dimension));
+    addTo(into, n + 2, restOfDot(third, x, whole, dimension));
+    addTo(into, n + 3, restOfDot(fourth, x, whole, dimension));
+  }
+  for (; n < count; n++) {
+    const row = rows + <usize>load<u32>(indices + (<usize>n << 2)) * stride;
+    dots(row, 1, dimension, x, into + (<usize>n << 3));
   }
 }
 
