@@ -10,7 +10,7 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { defaultEmbedderFolder } from "../src/embed/default-embedder.ts";
+import { defaultEmbedderFolder } from "../src/embed/built-in.ts";
 import { openEmbedder } from "../src/embed/worker-embedder.ts";
 import { openVectorStore } from "../src/train/vector-store.ts";
 import { writeSelectors } from "../src/train/write-selectors.ts";

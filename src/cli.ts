@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { register as registerCheck } from "./commands/check.ts";
+import { register as registerDownload } from "./commands/download.ts";
+import { register as registerEmbed } from "./commands/embed.ts";
 import { register as registerExplain } from "./commands/explain.ts";
 import { register as registerServe } from "./commands/serve.ts";
 import { register as registerTrain } from "./commands/train.ts";
@@ -20,9 +22,11 @@ const program = new Command("signalbox")
 for (const register of [
   registerServe,
   registerExplain,
+  registerEmbed,
   registerCheck,
   registerTrain,
   registerTrainDomain,
+  registerDownload,
 ]) {
   register(program);
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { readMmluPro } from "../../scripts/default-selectors/mmlu-pro.ts";
 import { categoriesOf, type KnnArtifact } from "../../src/artifact/artifact.ts";
 import { loadArtifact } from "../../src/artifact/load-artifact.ts";
-import { defaultEmbedderFolder } from "../../src/embed/default-embedder.ts";
+import { defaultEmbedderFolder } from "../../src/embed/built-in.ts";
 import { openEmbedder } from "../../src/embed/worker-embedder.ts";
 import { neighbourSearch } from "../../src/select/fast/neighbours.ts";
 import { features } from "../../src/select/features.ts";

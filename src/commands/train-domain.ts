@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { defaultEmbedderFolder } from "../embed/default-embedder.ts";
+import { defaultEmbedderFolder } from "../embed/built-in.ts";
 import { openEmbedder } from "../embed/worker-embedder.ts";
 import { trainDomain } from "../train/domain/train-domain.ts";
 

@@ -5,8 +5,10 @@ import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
 import { upstreamCategories } from "../artifact/artifact.ts";
 import { domainNames } from "../domains.ts";
-import { defaultEmbedderFolder } from "../embed/default-embedder.ts";
+import { builtIn } from "../embed/built-in.ts";
+import { findModel } from "../embed/find-model.ts";
 import { openEmbedder } from "../embed/worker-embedder.ts";
+import { hubSettings } from "../hub/settings.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
 import { readRecords } from "../train/read-records.ts";
 import { statisticsText } from "../train/statistics.ts";
@@ -37,16 +39,17 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** The built-in embedder by its name; anything else is a folder. */
-const builtIn = "minilm-2l";
-
 export function register(program: Command): void {
   program
     .command("train")
     .description("Train the selectors on a benchmark's records, and say what they gain")
     .requiredOption("--data-file <file>", "records, JSONL or JSONL in gzip (.gz)")
     .option("--output-dir <folder>", "where the model files go", "models")
-    .option("--embedding-model <name>", `${builtIn}, or a folder with an ONNX model`, builtIn)
+    .option(
+      "--embedding-model <name>",
+      `${builtIn}, qwen3, gte, mpnet, e5, bge, owner/name of the hub, or a folder`,
+      builtIn,
+    )
     .option("--cache-dir <folder>", "vectors kept for the next run", ".cache/ml_model_selection")
     .addOption(
       new Option("--algorithm <name>", "what to train")
@@ -88,7 +91,7 @@ async function run(options: Options): Promise<void> {
     ...(limit !== undefined && { maxQueries: limit }),
   });
   for (const warning of read.warnings) say(`warning: ${warning}`);
-  const folder = embeddingModel === builtIn ? defaultEmbedderFolder : embeddingModel;
+  const folder = findModel(embeddingModel, {}, hubSettings(process.env));
   const embedder = await openEmbedder({ folder, maxWaiting: 65_536, cacheEntries: 0 });
   try {
     const store = await openVectorStore(options.cacheDir, embedder);

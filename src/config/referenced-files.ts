@@ -49,9 +49,13 @@ function references(config: RouterConfig): readonly Reference[] {
     },
     {
       path: ["embedding_models", "qwen3_model_path"],
-      file: config.embedding_models.qwen3_model_path,
+      file: folderNamed(config.embedding_models.qwen3_model_path),
       needed: true,
     },
   ];
   return all.flatMap(({ file, ...rest }) => (file === undefined ? [] : [{ ...rest, file }]));
 }
+
+/** A name may stand for a model of the hub, which is looked for when it is opened; these can only be folders. */
+const folderNamed = (name: string | undefined): string | undefined =>
+  name !== undefined && (/^[./~]/.test(name) || name.split("/").length > 2) ? name : undefined;

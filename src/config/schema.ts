@@ -251,7 +251,37 @@ export const RouterConfig = z.strictObject({
   model_selection: ModelSelection.prefault({}).describe("The trained selectors"),
   embedding_models: z
     .strictObject({
-      qwen3_model_path: text.optional().describe("Folder of Qwen3-Embedding-0.6B as ONNX"),
+      qwen3_model_path: text
+        .optional()
+        .describe(
+          "Embedder: a folder with ONNX and tokenizer.json, a name (qwen3, mom-embedding-pro, gte, mpnet, e5, bge), " +
+            "or owner/name[@revision] of the hub; fetched by `signalbox download`",
+        ),
+      dtype: z
+        .enum(["int8", "fp32", "fp16", "q4"])
+        .optional()
+        .describe("Which of its model files; without it the first that is there, in this order"),
+      pooling: z
+        .enum(["mean", "cls", "last-token"])
+        .optional()
+        .describe("For a model whose files do not say it"),
+      max_tokens: z
+        .int()
+        .min(8)
+        .max(32_768)
+        .optional()
+        .describe(
+          "Longer texts keep their head and tail; without it the model's own limit, 512 at most",
+        ),
+      query_prefix: text
+        .optional()
+        .describe(
+          "Put before every text, as the model's card may ask; artifacts must be trained with it",
+        ),
+      download: z
+        .boolean()
+        .default(false)
+        .describe("Fetch a missing model of the hub at the start; then a start depends on the hub"),
       use_cpu: z.boolean().optional().describe(forCompatibility),
     })
     .prefault({})

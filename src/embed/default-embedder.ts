@@ -1,24 +1,72 @@
-import { join } from "node:path";
+import { RouterError } from "../errors.ts";
+import { defaultPatience } from "../hub/retry.ts";
+import { type HubSettings, hubSettings } from "../hub/settings.ts";
+import { builtIn } from "./built-in.ts";
+import { defaultMaxBytes, downloadModel } from "./download-model.ts";
 import type { Embedder } from "./embedder.ts";
+import { findModel, modelSource } from "./find-model.ts";
+import type { Dtype } from "./model-file.ts";
+import type { ModelChoice, ModelFolder } from "./model-folder.ts";
+import type { Pooling } from "./pool.ts";
 import { openEmbedder } from "./worker-embedder.ts";
-
-/** In the package, whose root is two folders above src/embed and above dist/embed. */
-export const defaultEmbedderFolder = join(import.meta.dirname, "../../models/default/embedder");
 
 /** The parts of RouterConfig that say which embedder to use, and how much of it. */
 export interface EmbedderConfig {
-  readonly embedding_models: { readonly qwen3_model_path?: string | undefined };
+  readonly embedding_models: {
+    readonly qwen3_model_path?: string | undefined;
+    readonly dtype?: Dtype | undefined;
+    readonly pooling?: Pooling | undefined;
+    readonly max_tokens?: number | undefined;
+    readonly query_prefix?: string | undefined;
+    readonly download?: boolean;
+  };
   readonly limits: { readonly max_waiting_texts: number; readonly cache_entries: number };
 }
 
-/** The configured local folder, where `resolvePath` finds it, or the built-in minilm-2l when none is configured. */
-export function openConfiguredEmbedder(
-  { embedding_models: { qwen3_model_path: configured }, limits }: EmbedderConfig,
-  resolvePath: (path: string) => string = (path) => path,
+/** The configured model, its path where `resolvePath` finds it, or the built-in minilm-2l when none is configured. */
+export async function openConfiguredEmbedder(
+  { embedding_models: configured, limits }: EmbedderConfig,
+  resolvePath?: (path: string) => string,
+  hub: HubSettings = hubSettings(process.env),
 ): Promise<Embedder> {
   return openEmbedder({
-    folder: configured === undefined ? defaultEmbedderFolder : resolvePath(configured),
+    folder: await configuredFolder(configured, hub, resolvePath),
     maxWaiting: limits.max_waiting_texts,
     cacheEntries: limits.cache_entries,
   });
 }
+
+/** What `embedding_models` says of how the model is used. */
+export const configuredChoice = ({
+  dtype,
+  pooling,
+  max_tokens: maxTokens,
+  query_prefix: prefix,
+}: EmbedderConfig["embedding_models"]): ModelChoice => ({ dtype, pooling, maxTokens, prefix });
+
+async function configuredFolder(
+  configured: EmbedderConfig["embedding_models"],
+  hub: HubSettings,
+  resolvePath: ((path: string) => string) | undefined,
+): Promise<ModelFolder> {
+  const { qwen3_model_path: name, download = false } = configured;
+  const choice = configuredChoice(configured);
+  const idle = Object.entries(choice).filter(([, value]) => value !== undefined);
+  if (name === undefined && idle.length > 0) throw nothingToChoose();
+  try {
+    return findModel(name ?? builtIn, choice, hub, resolvePath);
+  } catch (thrown) {
+    const source = modelSource(name ?? builtIn, resolvePath);
+    const missing = RouterError.from(thrown).code === "model_not_found";
+    if (!missing || !download || hub.offline || source.kind !== "hub") throw thrown;
+    const access = { settings: hub, patience: defaultPatience, maxBytes: defaultMaxBytes };
+    return (await downloadModel(source, { ...access, choice })).folder;
+  }
+}
+
+const nothingToChoose = () =>
+  new RouterError(
+    "config_invalid",
+    "embedding_models says how to use a model (dtype, pooling, max_tokens, query_prefix) and names none",
+    "Set embedding_models.qwen3_model_path, or remove what is for another model than the built-in one",
+  );

@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { RouterError } from "../errors.ts";
-import { readBounded } from "../files/read-bounded.ts";
+import { invalid, readDescription, readJson } from "./model-description.ts";
+import { type Dtype, isWeightsOf, type ModelFile, modelFilesIn } from "./model-file.ts";
 import type { Pooling } from "./pool.ts";
 
 /** What a folder holds, known before a byte of its model is read. Plain data: it is sent to the worker. */
@@ -15,93 +16,104 @@ export interface ModelFolder {
   readonly maxTokens: number;
   /** Relative to `path`. */
   readonly modelFile: string;
-  /** What each file must hash to, by name; none in a folder without provenance.json. */
+  /** What each file must hash to, by name; empty where nothing says it. */
   readonly sha256: Readonly<Record<string, string>>;
+  /** Put before every text; part of the revision. */
+  readonly prefix?: string | undefined;
 }
 
-/** Our own folders say what they are. */
-const Provenance = z.object({
+/** What the caller knows or wants; it goes before what the folder says. */
+export interface ModelChoice {
+  /** Without it the first that is there: int8, fp32, fp16, q4. */
+  readonly dtype?: Dtype | undefined;
+  readonly name?: string | undefined;
+  readonly pooling?: Pooling | undefined;
+  readonly maxTokens?: number | undefined;
+  readonly prefix?: string | undefined;
+}
+
+/** Our own folders, and those that `signalbox download --output` wrote, say what they are. */
+export const Provenance = z.object({
   name: z.string().min(1),
-  pooling: z.enum(["mean", "cls", "last-token"]),
-  max_tokens: z.int().min(8),
-  files: z.record(z.string(), z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
+  pooling: z.enum(["mean", "cls", "last-token"]).optional(),
+  max_tokens: z.int().min(8).optional(),
+  prefix: z.string().optional(),
+  repository: z.string().optional(),
+  commit: z.string().optional(),
+  files: z.record(
+    z.string(),
+    z.object({ bytes: z.int().optional(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  ),
 });
-
-/** Those of the hub do not; these two files tell enough. */
-const HubConfig = z.object({
-  model_type: z.string().optional(),
-  max_position_embeddings: z.int().min(8).optional(),
-});
-const HubPooling = z.object({
-  pooling_mode_cls_token: z.boolean().default(false),
-  pooling_mode_mean_tokens: z.boolean().default(false),
-  pooling_mode_lasttoken: z.boolean().default(false),
-});
-
-/** Ours, then the layout of the hub's ONNX exports, int8 before float. */
-const modelFiles = [
-  "model.onnx",
-  "onnx/model_quantized.onnx",
-  "onnx/model_int8.onnx",
-  "onnx/model.onnx",
-];
-
-/** Of hub models, which could read thousands: on one core int8 Qwen3 takes about 1.2 s for 512, far past a deadline. */
-const defaultMaxTokens = 512;
-
-const maxJsonBytes = 1024 * 1024;
 
 /** Throws RouterError `model_not_found`, or `artifact_invalid` when a description is not of its format. */
-export function readModelFolder(folder: string): ModelFolder {
+export function readModelFolder(folder: string, choice: ModelChoice = {}): ModelFolder {
   const path = resolve(folder);
-  const modelFile = modelFiles.find((file) => existsSync(join(path, file)));
-  if (!modelFile) throw notFound(existsSync(path) ? join(path, "model.onnx") : path);
+  const { file: modelFile } = chosenFile(path, choice.dtype);
   if (!existsSync(join(path, "tokenizer.json"))) throw notFound(join(path, "tokenizer.json"));
-  const described = { path, modelFile };
 
   const provenance = readJson(join(path, "provenance.json"), Provenance);
-  if (provenance) {
-    const sha256 = Object.fromEntries(
-      Object.entries(provenance.files).map(([file, of]) => [file, of.sha256]),
-    );
-    for (const file of [modelFile, "tokenizer.json"]) {
-      if (!sha256[file]) throw invalid(join(path, "provenance.json"), `files has no ${file}`);
-    }
-    const { name, pooling, max_tokens: maxTokens } = provenance;
-    return { ...described, name, pooling, maxTokens, sha256 };
-  }
-
-  const config = readJson(join(path, "config.json"), HubConfig) ?? {};
-  const qwen3 = config.model_type === "qwen3";
-  const pooling = readJson(join(path, "1_Pooling/config.json"), HubPooling);
+  const sha256 = provenance ? listed(provenance, path, modelFile) : contentNames(path, modelFile);
+  const described = readDescription(path);
+  const pooling = choice.pooling ?? provenance?.pooling ?? described.pooling;
+  if (pooling === undefined) throw withoutPooling(path);
+  const prefix = choice.prefix ?? provenance?.prefix ?? "";
   return {
-    ...described,
+    path,
     // What upstream trained its artifacts on is known by this name, whatever the folder is called.
-    name: qwen3 ? "qwen3" : basename(path),
-    pooling: pooling ? poolingOf(pooling) : qwen3 ? "last-token" : "mean",
-    maxTokens: Math.min(defaultMaxTokens, config.max_position_embeddings ?? defaultMaxTokens),
-    sha256: {},
+    name: choice.name ?? provenance?.name ?? (described.qwen3 ? "qwen3" : basename(path)),
+    pooling,
+    maxTokens: choice.maxTokens ?? provenance?.max_tokens ?? described.maxTokens,
+    modelFile,
+    sha256,
+    ...(prefix !== "" && { prefix }),
   };
 }
 
-function poolingOf(pooling: z.infer<typeof HubPooling>): Pooling {
-  if (pooling.pooling_mode_cls_token) return "cls";
-  return pooling.pooling_mode_lasttoken ? "last-token" : "mean";
+function chosenFile(path: string, dtype: Dtype | undefined): ModelFile {
+  const found = modelFilesIn((file) => existsSync(join(path, file)));
+  const chosen = found.find((one) => dtype === undefined || one.dtype === dtype);
+  if (chosen) return chosen;
+  if (found.length === 0) throw notFound(existsSync(path) ? join(path, "model.onnx") : path);
+  throw new RouterError(
+    "model_not_found",
+    `pretrained model not found: ${path} has no ${dtype} model, only ${found.map(({ dtype, file }) => `${dtype} (${file})`).join(", ")}`,
+    "Set embedding_models.dtype to one that is there, or fetch this one with `signalbox download --dtype`",
+  );
 }
 
-function readJson<T extends z.ZodType>(path: string, schema: T): z.infer<T> | undefined {
-  if (!existsSync(path)) return undefined;
-  const remedy = "Copy the folder again from where it came";
-  const bytes = readBounded(path, maxJsonBytes, {
-    unreadable: { code: "model_not_found", remedy },
-    tooLarge: { code: "artifact_invalid", remedy },
-  });
-  try {
-    return schema.parse(JSON.parse(bytes.toString("utf8")));
-  } catch (thrown) {
-    const reason = thrown instanceof z.ZodError ? z.prettifyError(thrown) : String(thrown);
-    throw invalid(path, reason);
+/** The weights that `modelFile` reads from beside itself, relative to `path`. */
+export function weightsBeside(path: string, modelFile: string): readonly string[] {
+  const folder = dirname(modelFile);
+  return readdirSync(join(path, folder))
+    .map((file) => join(folder, file))
+    .filter((file) => isWeightsOf(modelFile, file))
+    .sort();
+}
+
+/** Of the files that provenance.json lists, those that are read: other dtypes may be listed beside. */
+function listed({ files }: z.infer<typeof Provenance>, path: string, modelFile: string) {
+  const read = [modelFile, ...weightsBeside(path, modelFile)];
+  for (const file of [...read, "tokenizer.json"]) {
+    if (!files[file]) throw invalid(join(path, "provenance.json"), `files has no ${file}`);
   }
+  const isOther = (file: string) => /\.onnx([._]data(_\d+)?)?$/.test(file) && !read.includes(file);
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([file, { sha256 }]) => (isOther(file) ? [] : [[file, sha256]])),
+  );
+}
+
+/** In the hub's cache a large file is a link to its content, whose name is the content's sha-256. */
+function contentNames(path: string, modelFile: string): Record<string, string> {
+  const files = [modelFile, ...weightsBeside(path, modelFile), "tokenizer.json"];
+  return Object.fromEntries(
+    files.flatMap((file) => {
+      const content = realpathSync(join(path, file));
+      const isBlob =
+        basename(dirname(content)) === "blobs" && /^[0-9a-f]{64}$/.test(basename(content));
+      return isBlob ? [[file, basename(content)]] : [];
+    }),
+  );
 }
 
 export const notFound = (path: string) =>
@@ -111,9 +123,9 @@ export const notFound = (path: string) =>
     "Correct embedding_models.qwen3_model_path, download the model with `signalbox download`, or remove the setting to use the built-in model",
   );
 
-const invalid = (path: string, reason: string) =>
+const withoutPooling = (path: string) =>
   new RouterError(
     "artifact_invalid",
-    `${path}: ${reason}`,
-    "Copy the folder again from where it came",
+    `${path} does not say how the vectors of its tokens become one`,
+    "Set embedding_models.pooling to mean, cls or last-token, as the model's card says, or copy its 1_Pooling folder",
   );

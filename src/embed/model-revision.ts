@@ -1,44 +1,47 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { RouterError } from "../errors.ts";
-import { type ModelFolder, notFound } from "./model-folder.ts";
+import { type ModelFolder, notFound, weightsBeside } from "./model-folder.ts";
 
 /**
- * The first 12 hex digits of the model's sha-256, once every file that provenance.json lists has the hash that it says.
- * Weights that are kept beside a graph (`model.onnx_data`) count: the graph alone is the same for every fine-tune.
+ * What the vectors depend on, in 12 hex digits, once every file whose hash is recorded has it. Of a model in one file
+ * without a prefix they are the first of its sha-256; else the first of the sha-256 of the hashes of its files, the
+ * weights kept beside the graph among them (it alone is the same for every fine-tune), and the prefix.
  */
 export async function verifiedRevision(folder: ModelFolder): Promise<string> {
-  for (const [file, expected] of Object.entries(folder.sha256)) {
-    const actual = await sha256([join(folder.path, file)]).catch(() => {
-      throw notFound(join(folder.path, file));
+  const { path, modelFile, sha256: recorded, prefix = "" } = folder;
+  const model = [modelFile, ...weightsBeside(path, modelFile)];
+  const hashes = new Map<string, string>();
+  for (const file of new Set([...Object.keys(recorded), ...model])) {
+    const actual = await sha256(join(path, file)).catch(() => {
+      throw notFound(join(path, file));
     });
-    if (actual !== expected) throw damaged(join(folder.path, file), expected, actual);
+    const expected = recorded[file];
+    if (expected !== undefined && actual !== expected) {
+      throw damaged(join(path, file), expected, actual);
+    }
+    hashes.set(file, actual);
   }
-  const known = folder.sha256[folder.modelFile];
-  return (known ?? (await sha256(await weightFiles(folder)))).slice(0, 12);
+  const parts = model.map((file) => hashes.get(file) ?? "");
+  const [only = "", ...beside] = parts;
+  if (beside.length === 0 && prefix === "") return only.slice(0, 12);
+  return createHash("sha256")
+    .update(JSON.stringify([parts, prefix]))
+    .digest("hex")
+    .slice(0, 12);
 }
 
-async function weightFiles({ path, modelFile }: ModelFolder): Promise<string[]> {
-  const model = join(path, modelFile);
-  const beside = await readdir(dirname(model));
-  const external = beside.filter((file) => file.startsWith(`${basename(model)}_data`)).sort();
-  return [model, ...external.map((file) => join(dirname(model), file))];
-}
-
-async function sha256(files: readonly string[]): Promise<string> {
+async function sha256(file: string): Promise<string> {
   const hash = createHash("sha256");
-  for (const file of files) {
-    const bytes = createReadStream(file, { highWaterMark: 1024 * 1024 });
-    for await (const chunk of bytes) hash.update(chunk);
-  }
+  const bytes = createReadStream(file, { highWaterMark: 1024 * 1024 });
+  for await (const chunk of bytes) hash.update(chunk);
   return hash.digest("hex");
 }
 
 const damaged = (file: string, expected: string, actual: string) =>
   new RouterError(
     "artifact_invalid",
-    `${file} has sha256 ${actual}, provenance.json says ${expected}`,
-    "Copy the folder again from where it came; do not use a model that someone changed",
+    `checksum mismatch: ${file} has sha256 ${actual}, recorded is ${expected}`,
+    "Remove the file and download or copy it again; do not use a model that someone changed",
   );

@@ -1,14 +1,33 @@
 import { expect, test } from "vitest";
 import { dot } from "../math/matrix.ts";
-import { defaultEmbedderFolder } from "./default-embedder.ts";
+import { defaultEmbedderFolder } from "./built-in.ts";
 import { lift } from "./lift.ts";
 import { readModelFolder } from "./model-folder.ts";
 import { openOnnxModel } from "./onnx-model.ts";
+import { casesOf, tinyBertFolder, tinyMpnetFolder } from "./testing/encoders.ts";
 import { minilmCases } from "./testing/minilm-cases.ts";
-import { qwen3Cases, tinyQwen3Folder } from "./testing/tiny-qwen3.ts";
+import { tinyQwen3Folder } from "./testing/tiny-qwen3.ts";
 
 const minilm = await openOnnxModel(readModelFolder(defaultEmbedderFolder));
-const tinyQwen3 = await openOnnxModel(readModelFolder(tinyQwen3Folder));
+
+const encoders = [
+  {
+    encoder: "qwen3",
+    folder: tinyQwen3Folder,
+    dtype: "fp32",
+    pooling: "last-token",
+    cosine: 1 - 1e-6,
+  },
+  {
+    encoder: "qwen3",
+    folder: tinyQwen3Folder,
+    dtype: "fp16",
+    pooling: "last-token",
+    cosine: 1 - 1e-5,
+  },
+  { encoder: "bert", folder: tinyBertFolder, dtype: "fp32", pooling: "cls", cosine: 1 - 1e-6 },
+  { encoder: "mpnet", folder: tinyMpnetFolder, dtype: "fp32", pooling: "mean", cosine: 1 - 1e-6 },
+] as const;
 
 const rows = ({ vectors }: { readonly vectors: Float32Array }) =>
   Array.from({ length: vectors.length / 1024 }, (_, i) =>
@@ -52,12 +71,50 @@ test("a long text is marked and read to the limit", async () => {
   expect(truncated).toEqual([false, true]);
 });
 
-test("a decoder's export is read without a cache, right-padded, at its last token", async () => {
-  expect(tinyQwen3.exactBatches).toBe(true);
-  const together = rows(await tinyQwen3.embed(qwen3Cases.map(({ text }) => text)));
-  for (const [i, { vector }] of qwen3Cases.entries()) {
-    expect(dot(lift(vector), together[i] ?? [])).toBeCloseTo(1, 5);
-  }
+test.each(encoders)(
+  "$encoder in $dtype, $pooling: PyTorch's vectors, in one batch",
+  async (one) => {
+    const { folder, dtype, pooling, cosine } = one;
+    const found = readModelFolder(folder, { dtype });
+    expect(found.pooling).toBe(pooling);
+    const model = await openOnnxModel(found);
+    const cases = casesOf(folder);
+    const answer = await model.embed(cases.map(({ text }) => text));
+    expect(answer.tokens).toEqual(cases.map(({ ids }) => ids.length));
+    const together = rows(answer);
+    for (const [i, { vector }] of cases.entries()) {
+      expect(dot(lift(vector), together[i] ?? [])).toBeGreaterThan(cosine);
+    }
+  },
+);
+
+// Of lengths from one token to the limit, so that most are padded, next to each other in no order.
+const mixed = [90, 1, 40, 3, 12, 60, 2, 0, 25, 7].map((words, i) =>
+  Array.from({ length: words }, (_, at) => ["law", "brown", "of", "x", "2"][(at * 7 + i) % 5]).join(
+    " ",
+  ),
+);
+
+test.each(encoders)(
+  "$encoder in $dtype, $pooling: mixed lengths as one by one",
+  async ({ folder, dtype }) => {
+    const model = await openOnnxModel(readModelFolder(folder, { dtype }));
+    expect(model.exactBatches).toBe(true);
+    const together = rows(await model.embed(mixed));
+    for (const [i, text] of mixed.entries()) {
+      const [alone] = rows(await model.embed([text]));
+      expect(dot(alone ?? [], together[i] ?? [])).toBeGreaterThanOrEqual(0.999999);
+    }
+  },
+);
+
+test("a prefix is read as part of every text", async () => {
+  const folder = readModelFolder(tinyMpnetFolder);
+  const bare = await openOnnxModel(folder);
+  const prefixed = await openOnnxModel({ ...folder, prefix: "query: " });
+  const [byHand] = rows(await bare.embed(["query: what is law"]));
+  expect(rows(await prefixed.embed(["what is law"]))).toEqual([byHand]);
+  expect(prefixed.revision).not.toBe(bare.revision);
 });
 
 test("vectors have length 1", async () => {

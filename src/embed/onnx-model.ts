@@ -36,10 +36,11 @@ const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message
 
 type Embed = (texts: readonly string[], together: boolean) => Promise<Answer>;
 
-async function openParts({ path, modelFile, maxTokens, pooling }: ModelFolder): Promise<Embed> {
+async function openParts(folder: ModelFolder): Promise<Embed> {
+  const { path, modelFile, maxTokens, pooling, prefix } = folder;
   const text = (file: string) => readFile(join(path, file), "utf8");
   const config = await text("tokenizer_config.json").catch(() => "{}");
-  const tokenize = openTokenizer(await text("tokenizer.json"), config, maxTokens);
+  const tokenize = openTokenizer(await text("tokenizer.json"), config, maxTokens, prefix);
   const session = await openOnnxSession(join(path, modelFile));
 
   return async (texts, together) => {

@@ -12,6 +12,9 @@ export interface HiddenStates {
   readonly width: number;
 }
 
+/** What exporters call one row of numbers a token. */
+const hiddenNames = ["last_hidden_state", "token_embeddings"];
+
 export async function openOnnxSession(modelFile: string): Promise<OnnxSession> {
   const session = await InferenceSession.create(modelFile, {
     executionProviders: ["cpu"],
@@ -23,7 +26,7 @@ export async function openOnnxSession(modelFile: string): Promise<OnnxSession> {
   });
   const inputs = session.inputMetadata.map((input) => filler(input));
   const outputs = session.outputNames;
-  const name = outputs.find((output) => output === "last_hidden_state") ?? outputs[0] ?? "";
+  const name = hiddenNames.find((one) => outputs.includes(one)) ?? outputs[0] ?? "";
 
   return {
     async run(texts) {
@@ -35,9 +38,15 @@ export async function openOnnxSession(modelFile: string): Promise<OnnxSession> {
       if (!hidden || !fits || !width) {
         return unreadable(`output ${name} is not one row of numbers a token`);
       }
-      return { numbers: hidden.data as ArrayLike<number>, sequence, width };
+      return { numbers: numbersOf(hidden), sequence, width };
     },
   };
+}
+
+function numbersOf({ data, type }: Tensor): ArrayLike<number> {
+  // float16 comes as a Float16Array, whose numbers are numbers; bit patterns would be read as large ones.
+  if (data instanceof Float32Array || data instanceof Float16Array) return data;
+  return unreadable(`its output has numbers of type ${type}`);
 }
 
 interface Batch {
@@ -57,13 +66,16 @@ function filler(
   const { name, type, shape } = input;
   const byToken = (number: (id: number, position: number) => number) => (batch: Batch) => {
     const { texts, sequence } = batch;
-    const numbers = new BigInt64Array(texts.length * sequence);
+    const numbers = new Array<number>(texts.length * sequence).fill(0);
     texts.forEach((ids, text) => {
       ids.forEach((id, at) => {
-        numbers[text * sequence + at] = BigInt(number(id, at));
+        numbers[text * sequence + at] = number(id, at);
       });
     });
-    return new Tensor("int64", numbers, [texts.length, sequence]);
+    const dims = [texts.length, sequence];
+    return type === "int32"
+      ? new Tensor("int32", Int32Array.from(numbers), dims)
+      : new Tensor("int64", BigInt64Array.from(numbers, BigInt), dims);
   };
   switch (name) {
     case "input_ids":
@@ -77,7 +89,7 @@ function filler(
   }
   if (name.startsWith("past_key_values.") && (type === "float32" || type === "float16")) {
     // Exports of decoders expect the keys and values of earlier tokens: there are none.
-    const none = type === "float32" ? new Float32Array(0) : new Uint16Array(0);
+    const none = type === "float32" ? new Float32Array(0) : new Float16Array(0);
     const dims = (batch: Batch) =>
       shape.map((size, axis) =>
         typeof size === "number" ? size : axis === 0 ? batch.texts.length : 0,

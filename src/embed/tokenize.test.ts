@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { defaultEmbedderFolder } from "./default-embedder.ts";
+import { defaultEmbedderFolder } from "./built-in.ts";
 import { minilmCases } from "./testing/minilm-cases.ts";
 import { qwen3Cases, tinyQwen3Folder } from "./testing/tiny-qwen3.ts";
 import { openTokenizer } from "./tokenize.ts";
@@ -54,4 +54,18 @@ test("half a surrogate pair is read as any character that is unknown", () => {
 
 test("an empty text is its special tokens", () => {
   expect(minilm("").ids).toEqual([cls, sep]);
+});
+
+test("a prefix stays at the head of a text that is cut", () => {
+  const read = (file: string) => readFileSync(join(defaultEmbedderFolder, file), "utf8");
+  const prefixed = openTokenizer(
+    read("tokenizer.json"),
+    read("tokenizer_config.json"),
+    16,
+    "query: ",
+  );
+  const { ids, truncated } = prefixed("long ".repeat(1000));
+  expect(truncated).toBe(true);
+  expect(ids.slice(0, 3)).toEqual(minilm("query:").ids.slice(0, 3));
+  expect(prefixed("short").ids).toEqual(minilm("query: short").ids);
 });

@@ -10,11 +10,15 @@ export interface Tokens {
 
 export type Tokenize = (text: string) => Tokens;
 
-/** From the JSON of `tokenizer.json` and `tokenizer_config.json`. Throws what @huggingface/tokenizers throws. */
+/**
+ * From the JSON of `tokenizer.json` and `tokenizer_config.json`; `prefix` stands before every text, as a part of it.
+ * Throws what @huggingface/tokenizers throws.
+ */
 export function openTokenizer(
   tokenizerJson: string,
   configJson: string,
   maxTokens: number,
+  prefix = "",
 ): Tokenize {
   const definition: { normalizer?: { type?: string } | null } = JSON.parse(tokenizerJson);
   const tokenizer = new Tokenizer(definition, JSON.parse(configJson));
@@ -26,7 +30,8 @@ export function openTokenizer(
   const room = maxTokens - before.length - after.length;
   const maxChars = maxCharsRead(maxTokens);
 
-  return (text) => {
+  return (bare) => {
+    const text = prefix + bare;
     const ids = content(prepared(cutMiddle(text, maxChars)));
     const kept = ids.length > room ? headAndTail(ids, room) : ids;
     return {

@@ -1,12 +1,12 @@
 import { type Embedder, embeddingDimension } from "./embedder.ts";
 import { openLastingModel } from "./lasting-model.ts";
-import { readModelFolder } from "./model-folder.ts";
+import { type ModelFolder, readModelFolder } from "./model-folder.ts";
 import { startModelThread } from "./model-thread.ts";
 import { type EmbedderLimits, queuedEmbedder } from "./queued-embedder.ts";
 
 export interface EmbedderOptions extends Omit<EmbedderLimits, "maxTokens"> {
-  /** Holds model.onnx (or the onnx/ of a hub export), tokenizer.json and, for our own, provenance.json. */
-  readonly folder: string;
+  /** As `findModel` gives it, or the path of a folder that says all of itself. */
+  readonly folder: string | ModelFolder;
 }
 
 /**
@@ -14,7 +14,7 @@ export interface EmbedderOptions extends Omit<EmbedderLimits, "maxTokens"> {
  * `model_not_found` or `artifact_invalid`. It does not keep an idle process alive.
  */
 export async function openEmbedder({ folder, ...limits }: EmbedderOptions): Promise<Embedder> {
-  const found = readModelFolder(folder);
+  const found = typeof folder === "string" ? readModelFolder(folder) : folder;
   const model = await openLastingModel(() => startModelThread(found));
   const { name, pooling, maxTokens } = found;
   const { revision } = model;

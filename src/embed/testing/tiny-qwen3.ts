@@ -7,7 +7,7 @@ import { join } from "node:path";
  */
 export const tinyQwen3Folder = join(import.meta.dirname, "../fixtures/tiny-qwen3");
 
-/** What the Rust tokenizer and Python's onnxruntime make of each text alone: unit vectors of the last token. */
+/** What the Rust tokenizer and PyTorch make of each text alone: unit vectors of the last token. */
 export const qwen3Cases = JSON.parse(
   readFileSync(join(tinyQwen3Folder, "golden.json"), "utf8"),
 ) as readonly { readonly text: string; readonly ids: number[]; readonly vector: number[] }[];
