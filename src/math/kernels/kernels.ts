@@ -63,6 +63,15 @@ export interface Kernels {
   ): void;
   /** Dot products (doubles) of `x` with `count` rows, all singles. */
   dots(rows: number, count: number, dimension: number, x: number, into: number): void;
+  /** `dots` with the rows whose numbers stand at `indices` (u32); the same bits. */
+  dotsAt(
+    rows: number,
+    indices: number,
+    count: number,
+    dimension: number,
+    x: number,
+    into: number,
+  ): void;
   /** `dots` of four vectors, one after the other at `x`, into four lists one after the other; the same bits. */
   dotsOfFour(rows: number, count: number, dimension: number, x: number, into: number): void;
   /** Of the singles at `x`. */

@@ -91,7 +91,7 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
       const [scale = 0, squared = 0, lost = 0, kept = 0] = list(facts + n * 32, 4);
       const squares = squared + querySquared;
       const middle = tail + (squares - 2 * (scale * queryScale * product));
-      const reach = 2 * (lost * queryLength + kept * queryLost) + slack * (squares + tail);
+      const reach = 2 * (lost * queryLength + kept * queryLost) + slack * (squares + tail) + least;
       doubles[lower / 8 + n] = middle - reach;
       doubles[upper / 8 + n] = middle + reach;
     }
@@ -100,6 +100,20 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
   function dots(rows: number, count: number, dimension: number, x: number, into: number): void {
     for (let n = 0; n < count; n++) {
       doubles[into / 8 + n] = dot(rows / 4 + n * dimension, x / 4, dimension);
+    }
+  }
+
+  function dotsAt(
+    rows: number,
+    at: number,
+    count: number,
+    dimension: number,
+    x: number,
+    into: number,
+  ): void {
+    for (let n = 0; n < count; n++) {
+      const row = rows / 4 + (indices[at / 4 + n] as number) * dimension;
+      doubles[into / 8 + n] = dot(row, x / 4, dimension);
     }
   }
 
@@ -143,6 +157,7 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
     encodeRows,
     bounds,
     dots,
+    dotsAt,
     dotsOfFour,
     squaredLength: (x, dimension) => dot(x / 4, x / 4, dimension),
     kernelValues,
@@ -151,6 +166,9 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
 }
 
 const maxByte = 127;
+
+/** Part of every bound: squares of numbers below 1e-150 vanish. */
+const least = 1e-290;
 
 function encode(
   values: Float64Array | Float32Array,

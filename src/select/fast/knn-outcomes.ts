@@ -60,12 +60,10 @@ export function fastKnnByOutcomes(
 
   /** Ascending. */
   function neighbours(weights: Uint32Array | undefined): Uint32Array {
-    const { inside, edge, room } = search.nearest(weights, k);
-    const near = new Uint32Array(inside.length + Math.min(room, edge.length));
-    near.set(inside);
-    for (let n = inside.length; n < near.length; n++) {
-      near[n] = (edge[n - inside.length] as (typeof edge)[number]).vector;
-    }
+    const { inside, insideCount, edge, edgeCount, room } = search.nearest(weights, k);
+    const near = new Uint32Array(insideCount + Math.min(room, edgeCount));
+    near.set(inside.subarray(0, insideCount));
+    near.set(edge.subarray(0, near.length - insideCount), insideCount);
     return near.sort();
   }
 

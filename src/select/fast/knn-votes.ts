@@ -8,6 +8,12 @@ import type { Selector } from "../selector.ts";
 import type { NeighbourSearch } from "./neighbours.ts";
 import { rowsOfVectors } from "./rows.ts";
 
+/** Which rows vote, and whether the others take up room. */
+interface Counts {
+  readonly allowed: Allowed;
+  readonly onlyAllowed: boolean;
+}
+
 /** As `knnByVotes`, which answers what the search cannot. */
 export function fastKnnByVotes(
   artifact: KnnArtifact,
@@ -32,31 +38,47 @@ export function fastKnnByVotes(
   const allowedRows = new WeakMap<Allowed, Uint32Array>();
   const votes = new Float64Array(models.length);
 
-  /** Of allowed models, in the order of the file. `weights` is how many rows of each vector are in the search. */
-  function voters(
-    weights: Uint32Array | undefined,
-    allowed: Allowed,
-    onlyAllowed: boolean,
-  ): number[] {
-    const { inside, edge, room } = search.nearest(weights, k);
-    const found: number[] = [];
-    const isAllowed = (row: number): boolean => allowed[modelOf[row] as number] === true;
-    const rowsOf = (vector: number): Uint32Array =>
-      rows.subarray(starts[vector], starts[vector + 1]);
-    for (const vector of inside) {
-      for (const row of rowsOf(vector)) if (isAllowed(row)) found.push(row);
+  /** Adds those of a vector, all of them or as many as there is room for, and returns how much room is left. */
+  function addRows(found: number[], vector: number, counts: Counts, room: number): number {
+    const end = starts[vector + 1] as number;
+    let left = room;
+    for (let n = starts[vector] as number; n < end && left > 0; n++) {
+      const row = rows[n] as number;
+      const isAllowed = counts.allowed[modelOf[row] as number] === true;
+      if (isAllowed) found.push(row);
+      if (isAllowed || !counts.onlyAllowed) left--;
     }
-    const near = edge.flatMap(({ vector, distance }) =>
-      Array.from(rowsOf(vector), (row) => ({ row, distance })),
-    );
-    near
-      .filter(({ row }) => !onlyAllowed || isAllowed(row))
-      // Rows of two vectors that are equally near go by their order in the file.
-      .sort((a, b) => a.distance - b.distance || a.row - b.row)
-      .slice(0, room)
-      .forEach(({ row }) => {
-        if (isAllowed(row)) found.push(row);
-      });
+    return left;
+  }
+
+  /** As `addRows` of several equally near vectors, whose rows go by their order in the file. */
+  function addTied(found: number[], vectors: Uint32Array, counts: Counts, room: number): number {
+    const all: number[] = [];
+    for (const vector of vectors) {
+      for (const row of rows.subarray(starts[vector], starts[vector + 1])) all.push(row);
+    }
+    const isAllowed = (row: number): boolean => counts.allowed[modelOf[row] as number] === true;
+    const counted = counts.onlyAllowed ? all.filter(isAllowed) : all;
+    const taken = counted.sort((a, b) => a - b).slice(0, room);
+    found.push(...taken.filter(isAllowed));
+    return room - taken.length;
+  }
+
+  /** Rows of allowed models, in the order of the file. `weights` is how many rows of each vector are searched. */
+  function voters(weights: Uint32Array | undefined, counts: Counts): number[] {
+    const { inside, insideCount, edge, distances, edgeCount, room } = search.nearest(weights, k);
+    const found: number[] = [];
+    for (let n = 0; n < insideCount; n++) addRows(found, inside[n] as number, counts, k);
+    let left = room;
+    for (let n = 0; n < edgeCount && left > 0; ) {
+      let end = n + 1;
+      while (end < edgeCount && distances[end] === distances[n]) end++;
+      left =
+        end === n + 1
+          ? addRows(found, edge[n] as number, counts, left)
+          : addTied(found, edge.subarray(n, end), counts, left);
+      n = end;
+    }
     return found.sort((a, b) => a - b);
   }
 
@@ -72,8 +94,8 @@ export function fastKnnByVotes(
     const query = typedQuery(x, dimension);
     if (!search.begin(query)) return readable(query, candidates);
     const allowed = allowedFor(candidates);
-    let found = voters(everyRow, allowed, false);
-    if (found.length === 0) found = voters(rowsAllowed(allowed), allowed, true);
+    let found = voters(everyRow, { allowed, onlyAllowed: false });
+    if (found.length === 0) found = voters(rowsAllowed(allowed), { allowed, onlyAllowed: true });
     if (found.length === 0) return readable(query, candidates);
     votes.fill(0);
     for (const row of found) votes[modelOf[row] as number]! += values[row] as number;

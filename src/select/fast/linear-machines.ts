@@ -5,8 +5,8 @@ import { fitsSingles, productError, slack } from "./single.ts";
 export interface LinearPart {
   /** Sets the query; returns its squared length. */
   begin(query: Float32Array | Float64Array): number;
-  /** Scores of the query, scaled to length 1, and how far each may be off, from index `from` on. */
-  score(length: number, scores: Float64Array, reaches: Float64Array, from: number): void;
+  /** Scores of the query, scaled to length 1, and how far each may be off, by machine. */
+  score(length: number, scores: Float64Array, reaches: Float64Array): void;
 }
 
 /** All machines as one matrix of singles. Undefined when singles do not hold the weights. */
@@ -32,13 +32,13 @@ export function linearMachines(
       singles.set(query, at.x / 4);
       return kernels.squaredLength(at.x, dimension);
     },
-    score(length, scores, reaches, from) {
+    score(length, scores, reaches) {
       kernels.dots(at.rows, count, dimension, at.x, at.products);
       for (let machine = 0; machine < count; machine++) {
         const product = (doubles[at.products / 8 + machine] as number) / length;
         const rho = rhos[machine] as number;
-        scores[from + machine] = product - rho;
-        reaches[from + machine] =
+        scores[machine] = product - rho;
+        reaches[machine] =
           (productError + slack) * (lengths[machine] as number) + slack * Math.abs(rho);
       }
     },

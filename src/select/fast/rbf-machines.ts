@@ -5,8 +5,8 @@ import { fitsSingles, productError, slack } from "./single.ts";
 export interface RbfPart {
   /** The artifact's support vectors, where the kernels read them. */
   readonly vectors: SvmArtifact["vectors"];
-  /** Computes the products of one query, or of as many as are computed together, with every support vector. */
-  begin(queries: readonly (Float32Array | Float64Array)[]): void;
+  /** Computes the products of `count` queries, 1 or as many as go together, with every support vector. */
+  begin(queries: Float32Array | Float64Array, count: number): void;
   /** Scores of one of them, scaled to length 1, and how far each may be off, from index `from` on. */
   score(
     query: number,
@@ -84,11 +84,10 @@ export function rbfMachines(artifact: SvmArtifact, together: number): RbfPart | 
 
   return {
     vectors: singles.subarray(at.rows / 4, at.rows / 4 + vectors.length),
-    begin(queries) {
-      queries.forEach((query, n) => {
-        singles.set(query, at.x / 4 + n * dimension);
-      });
-      if (queries.length === together) {
+    begin(queries, size) {
+      if (rbf.length === 0) return;
+      singles.set(queries, at.x / 4);
+      if (size === together) {
         kernels.dotsOfFour(at.rows, count, dimension, at.x, at.products);
       } else kernels.dots(at.rows, count, dimension, at.x, at.products);
     },

@@ -52,17 +52,16 @@ function keyOf(vectors: Float32Array, from: number, to: number): string {
   return key;
 }
 
-/** Squared distance of the query's numbers from `width` on to a tail that begins at `from`. */
+/** Squared distance of the query's numbers from `width` on to those of a tail that begins at `from`. */
 export function tailDistance(
   x: Float64Array,
   width: number,
   numbers: Float32Array,
   from: number,
-  length: number,
 ): number {
   let sum = 0;
-  for (let i = 0; i < length; i++) {
-    const difference = (x[width + i] as number) - (numbers[from + i] as number);
+  for (let i = width; i < x.length; i++) {
+    const difference = (x[i] as number) - (numbers[from + i - width] as number);
     sum += difference * difference;
   }
   return sum;

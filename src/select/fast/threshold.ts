@@ -1,63 +1,89 @@
+/** Lists of doubles in one array, of which some stretches have been filled. */
+export interface Stretches {
+  /** Pairs: where a stretch begins, and where it ends. */
+  readonly ends: Uint32Array;
+  /** How many numbers of `ends` count. */
+  length: number;
+}
+
+export interface Weighing {
+  /** By position. */
+  readonly values: Float64Array;
+  readonly stretches: Stretches;
+  /** By position, whole numbers; 0 leaves it out. Without, each weighs 1. */
+  readonly weights: Uint32Array | undefined;
+  readonly k: number;
+}
+
+/** The least value up to which the values weigh at least `k` together; infinity when all of them weigh less. */
+export type ThresholdFinder = (weighing: Weighing) => number;
+
 /** Up to so many a list is kept in order; beyond, the values are partitioned. */
 const maxListed = 32;
 
-/**
- * Finds the least of some values up to which the values, each of its weight, weigh at least `k`; infinity when all of
- * them weigh less. Values are those of `values[base + p]` for the positions p of `positions`, weights `weights[p]`, or
- * 1 without. `capacity` is how many positions there are at most.
- */
+/** `capacity` is how many positions there are at most. */
 export function thresholdFinder(capacity: number): ThresholdFinder {
-  const scratch = new Uint32Array(capacity);
+  const scratch = new Float64Array(capacity);
+  const heavy = new Uint32Array(capacity);
   const nearest = new Float64Array(maxListed + 1);
   const weight = new Float64Array(maxListed + 1);
 
   /** A list of the least values, no longer than it takes to weigh k: each value weighs 1 or more. */
-  function listed({ values, base, positions, count, weights, k }: Weighing): number {
-    let [length, total] = [0, 0];
-    for (let n = 0; n < count; n++) {
-      const position = positions[n] as number;
-      const own = weights ? (weights[position] as number) : 1;
-      const value = values[base + position] as number;
-      if (own === 0 || (total >= k && value >= (nearest[length - 1] as number))) continue;
-      let place = length++;
-      while (place > 0 && (nearest[place - 1] as number) > value) {
-        nearest[place] = nearest[place - 1] as number;
-        weight[place] = weight[place - 1] as number;
-        place--;
+  function listed({ values, stretches, weights, k }: Weighing): number {
+    let [length, total, limit] = [0, 0, Number.POSITIVE_INFINITY];
+    for (let s = 0; s < stretches.length; s += 2) {
+      const to = stretches.ends[s + 1] as number;
+      for (let position = stretches.ends[s] as number; position < to; position++) {
+        const value = values[position] as number;
+        if (value >= limit) continue;
+        const own = weights ? (weights[position] as number) : 1;
+        if (own === 0) continue;
+        let place = length++;
+        while (place > 0 && (nearest[place - 1] as number) > value) {
+          nearest[place] = nearest[place - 1] as number;
+          weight[place] = weight[place - 1] as number;
+          place--;
+        }
+        nearest[place] = value;
+        weight[place] = own;
+        total += own;
+        while (total - (weight[length - 1] as number) >= k) total -= weight[--length] as number;
+        if (total >= k) limit = nearest[length - 1] as number;
       }
-      nearest[place] = value;
-      weight[place] = own;
-      total += own;
-      while (total - (weight[length - 1] as number) >= k) total -= weight[--length] as number;
     }
-    return total >= k ? (nearest[length - 1] as number) : Number.POSITIVE_INFINITY;
+    return limit;
   }
 
   /** Quickselect (Hoare 1961) by weight. */
-  function partitioned({ values, base, positions, count, weights, k }: Weighing): number {
-    const valueAt = (n: number): number => values[base + (scratch[n] as number)] as number;
-    const weightAt = (n: number): number =>
-      weights ? (weights[scratch[n] as number] as number) : 1;
-    let [from, to, total] = [0, 0, 0];
-    for (let n = 0; n < count; n++) {
-      scratch[to] = positions[n] as number;
-      const own = weightAt(to);
-      total += own;
-      if (own > 0) to++;
+  function partitioned({ values, stretches, weights, k }: Weighing): number {
+    let [to, total] = [0, 0];
+    for (let s = 0; s < stretches.length; s += 2) {
+      const end = stretches.ends[s + 1] as number;
+      for (let position = stretches.ends[s] as number; position < end; position++) {
+        const own = weights ? (weights[position] as number) : 1;
+        if (own === 0) continue;
+        scratch[to] = values[position] as number;
+        heavy[to++] = own;
+        total += own;
+      }
     }
     if (total < k) return Number.POSITIVE_INFINITY;
-    let wanted = k;
+    let [from, wanted] = [0, k];
     for (;;) {
-      const pivot = middleOf(valueAt(from), valueAt((from + to) >> 1), valueAt(to - 1));
+      const pivot = middleOf(
+        scratch[from] as number,
+        scratch[(from + to) >> 1] as number,
+        scratch[to - 1] as number,
+      );
       // [from, low) is less than the pivot, [low, high) equal, [high, to) more.
       let [low, high, below, equal] = [from, to, 0, 0];
       for (let n = from; n < high; ) {
-        const value = valueAt(n);
+        const value = scratch[n] as number;
         if (value < pivot) {
-          below += weightAt(n);
-          swap(scratch, n++, low++);
-        } else if (value > pivot) swap(scratch, n, --high);
-        else equal += weightAt(n++);
+          below += heavy[n] as number;
+          swap(n++, low++);
+        } else if (value > pivot) swap(n, --high);
+        else equal += heavy[n++] as number;
       }
       if (wanted <= below) to = low;
       else if (wanted <= below + equal) return pivot;
@@ -68,27 +94,16 @@ export function thresholdFinder(capacity: number): ThresholdFinder {
     }
   }
 
+  function swap(a: number, b: number): void {
+    const [value, own] = [scratch[a] as number, heavy[a] as number];
+    scratch[a] = scratch[b] as number;
+    heavy[a] = heavy[b] as number;
+    scratch[b] = value;
+    heavy[b] = own;
+  }
+
   return (weighing) => (weighing.k < maxListed ? listed(weighing) : partitioned(weighing));
 }
 
-export type ThresholdFinder = (weighing: Weighing) => number;
-
-export interface Weighing {
-  readonly values: Float64Array;
-  readonly base: number;
-  readonly positions: Uint32Array;
-  readonly count: number;
-  /** By position, whole numbers; 0 leaves it out. */
-  readonly weights: Uint32Array | undefined;
-  readonly k: number;
-}
-
-function middleOf(a: number, b: number, c: number): number {
-  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
-}
-
-function swap(list: Uint32Array, a: number, b: number): void {
-  const kept = list[a] as number;
-  list[a] = list[b] as number;
-  list[b] = kept;
-}
+const middleOf = (a: number, b: number, c: number): number =>
+  Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
