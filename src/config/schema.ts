@@ -20,6 +20,12 @@ const kernel = z
 
 const knn = {
   k: positiveInt.optional().describe("Neighbours asked; without it the trained file's k"),
+  mode: z
+    .enum(["votes", "outcomes"])
+    .optional()
+    .describe(
+      "votes of the k nearest rows, as vllm-project/semantic-router, or each model's mean outcome over its k nearest queries; without it the trained file's, votes when it says nothing",
+    ),
 };
 const kmeans = {
   num_clusters: positiveInt
@@ -203,6 +209,49 @@ const ModelConfig = z.strictObject({
   external_model_ids: z.record(z.string(), z.string()).optional().describe(forCompatibility),
 });
 
+const Embedding = z.strictObject({
+  workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe(
+      "Threads that embed, each with the model in memory; without it one less than the cores, from 1 to 4, and no more " +
+        "than fit in half of the memory at 1.5 times the model's files each, though never less than min_workers",
+    ),
+  min_workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe("signalbox is ready once so many threads are warm; the others follow"),
+  max_run_ms: z
+    .int()
+    .min(100)
+    .max(600_000)
+    .default(10_000)
+    .describe("A thread whose model runs longer is replaced, in milliseconds"),
+  batch_tokens: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(128)
+    .describe(
+      "Tokens that one run of the model may read, padding counted; a longer text runs alone",
+    ),
+  cache: z
+    .strictObject({
+      max_mb: z
+        .number()
+        .min(0)
+        .max(65_536)
+        .default(64)
+        .describe("Memory for embeddings, 4.4 KiB each, in MiB; 0 turns it off"),
+    })
+    .prefault({})
+    .describe("Embeddings of texts that come again"),
+});
+
 const Limits = z.strictObject({
   deadline_ms: z
     .int()
@@ -222,8 +271,10 @@ const Limits = z.strictObject({
   cache_entries: z
     .int()
     .min(0)
-    .default(10_000)
-    .describe("Embeddings kept in memory, 4 KiB each; 0 turns it off"),
+    .optional()
+    .describe(
+      "Embeddings kept in memory, within what embedding.cache.max_mb leaves room for; 0 turns it off",
+    ),
   max_concurrent_streams: positiveInt.default(4096).describe("ext_proc streams open at once"),
 });
 
@@ -286,6 +337,7 @@ export const RouterConfig = z.strictObject({
     })
     .prefault({})
     .describe("Without a path the built-in minilm-2l is used"),
+  embedding: Embedding.prefault({}).describe("How texts are embedded: threads, batches, cache"),
   classifier: z.strictObject({ category_model: CategoryModel.prefault({}) }).prefault({}),
   vllm_endpoints: z.array(Endpoint).default([]).describe("Where the models are served"),
   model_config: z

@@ -2,6 +2,7 @@ import { RouterError } from "../errors.ts";
 import { defaultPatience } from "../hub/retry.ts";
 import { type HubSettings, hubSettings } from "../hub/settings.ts";
 import { builtIn } from "./built-in.ts";
+import { configuredLimits, type LimitsConfig } from "./configured-limits.ts";
 import { defaultMaxBytes, downloadModel } from "./download-model.ts";
 import type { Embedder } from "./embedder.ts";
 import { findModel, modelSource } from "./find-model.ts";
@@ -11,7 +12,7 @@ import type { Pooling } from "./pool.ts";
 import { openEmbedder } from "./worker-embedder.ts";
 
 /** The parts of RouterConfig that say which embedder to use, and how much of it. */
-export interface EmbedderConfig {
+export interface EmbedderConfig extends LimitsConfig {
   readonly embedding_models: {
     readonly qwen3_model_path?: string | undefined;
     readonly dtype?: Dtype | undefined;
@@ -20,19 +21,17 @@ export interface EmbedderConfig {
     readonly query_prefix?: string | undefined;
     readonly download?: boolean;
   };
-  readonly limits: { readonly max_waiting_texts: number; readonly cache_entries: number };
 }
 
 /** The configured model, its path where `resolvePath` finds it, or the built-in minilm-2l when none is configured. */
 export async function openConfiguredEmbedder(
-  { embedding_models: configured, limits }: EmbedderConfig,
+  config: EmbedderConfig,
   resolvePath?: (path: string) => string,
   hub: HubSettings = hubSettings(process.env),
 ): Promise<Embedder> {
   return openEmbedder({
-    folder: await configuredFolder(configured, hub, resolvePath),
-    maxWaiting: limits.max_waiting_texts,
-    cacheEntries: limits.cache_entries,
+    ...configuredLimits(config),
+    folder: await configuredFolder(config.embedding_models, hub, resolvePath),
   });
 }
 

@@ -1,3 +1,6 @@
+import type { Distribution } from "./distribution.ts";
+import type { SharedCacheStats } from "./shared-cache.ts";
+
 /** Every vector that signalbox routes on has this many numbers, whatever the embedder's own width. */
 export const embeddingDimension = 1024;
 
@@ -9,7 +12,8 @@ export interface EmbedderIdentity {
   readonly revision: string;
   /** Length of the vectors: 1024. */
   readonly dimension: number;
-  readonly pooling: "mean" | "cls" | "last-token";
+  /** `remote`: whatever the server does that embeds. */
+  readonly pooling: "mean" | "cls" | "last-token" | "remote";
   /** Whether vectors have length 1 (L2). */
   readonly normalized: boolean;
 }
@@ -21,6 +25,7 @@ export interface Embedding {
   readonly tokens: number;
   /** The text was longer than the model reads; its head and tail were kept. */
   readonly truncated: boolean;
+  /** No model ran for it: the vector was in this process's cache, or in the one that replicas share. */
   readonly cached: boolean;
 }
 
@@ -29,16 +34,45 @@ export interface EmbedderStats {
   /** That the model embedded; those from the cache are not among them. */
   readonly texts: number;
   readonly tokens: number;
+  /** The cache is the one in this process. */
   readonly cacheHits: number;
   readonly cacheMisses: number;
   readonly cacheEvictions: number;
   readonly cacheEntries: number;
+  readonly cacheBytes: number;
   /** Texts that wait now or are in the model. */
   readonly waiting: number;
   readonly refused: number;
   readonly failed: number;
-  /** Seconds spent inside the model. */
+  /** Dropped before the model saw them, because every caller had gone. */
+  readonly abandoned: number;
+  /** Dropped before the model saw them, because their deadline had passed. */
+  readonly expired: number;
+  /** Seconds spent inside the model, on all workers together. */
   readonly runSeconds: number;
+  /** What the runs of the model were like; absent from an embedder that has no queue. */
+  readonly runs?: RunStats;
+  /** Absent from an embedder that has no threads. */
+  readonly workers?: WorkerStats;
+  /** Absent where no cache is shared. */
+  readonly shared?: SharedCacheStats;
+}
+
+export interface RunStats {
+  /** From each text's arrival in the queue to its model. */
+  readonly waitSeconds: Distribution;
+  readonly texts: Distribution;
+  /** That the model read, padding not counted. */
+  readonly tokens: Distribution;
+  readonly seconds: Distribution;
+}
+
+export interface WorkerStats {
+  readonly configured: number;
+  /** Warm, and able to take a text. */
+  readonly alive: number;
+  /** Threads started, or tried, in the place of one that was lost. */
+  readonly restarts: number;
 }
 
 export interface Embedder extends EmbedderIdentity {
@@ -46,9 +80,15 @@ export interface Embedder extends EmbedderIdentity {
    * Embeds `texts`, in their order.
    * Rejects with a RouterError: `embedder_overloaded` at once, and for all of `texts`, when the queue has no room for
    * them, `embedder_failed` when the model
-   * throws or its worker dies, `embedder_stopped` after `close`; and with `signal.reason` when `signal` aborts.
+   * throws, its worker dies or none is alive, `embedder_stopped` after `close`, `deadline_exceeded` when the text still
+   * waits at `deadlineAt`, a time of performance.now(); and with `signal.reason` when `signal` aborts. A deadline alone
+   * does not end a run: who must answer in time aborts the signal as well.
    */
-  embed(texts: readonly string[], signal?: AbortSignal): Promise<readonly Embedding[]>;
+  embed(
+    texts: readonly string[],
+    signal?: AbortSignal,
+    deadlineAt?: number,
+  ): Promise<readonly Embedding[]>;
   stats(): EmbedderStats;
   close(): Promise<void>;
 }

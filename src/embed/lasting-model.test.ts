@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { RouterError } from "../errors.ts";
-import { openLastingModel } from "./lasting-model.ts";
+import { type LastingOptions, lastingModel } from "./lasting-model.ts";
 import type { ModelThread } from "./model-thread.ts";
 import { fakeAnswer } from "./testing/fake-model.ts";
 
@@ -11,23 +11,34 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Threads that end when the test says so; `revisions` are those of one start after another, undefined cannot open. */
-function threads(revisions: readonly (string | undefined)[] = []) {
-  const started: { end(): void; readonly stopped: boolean }[] = [];
+const ending = new RouterError("embedder_failed", "the thread ended", "Wait");
+
+/** A model of threads that end when the test says so; those before the `opens`-th cannot open. */
+async function opened(options: LastingOptions & { readonly opens?: readonly boolean[] } = {}) {
+  const started: { end(): void; stopped: boolean; breaks: boolean }[] = [];
   let starts = 0;
   async function start(): Promise<ModelThread> {
-    const revision = starts < revisions.length ? revisions[starts++] : "one";
-    if (!revision) throw new RouterError("model_not_found", "gone", "Restore it");
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-    const thread = { end, stopped: false };
+    if (options.opens?.[starts++] === false) throw new RouterError("model_not_found", "gone", "-");
+    const { promise: ended, resolve } = Promise.withResolvers<RouterError>();
+    const thread = { end: () => resolve(ending), stopped: false, breaks: false };
     started.push(thread);
-    async function stop() {
-      thread.stopped = true;
-      end();
-    }
-    return { revision, exactBatches: true, ended, stop, run: async (texts) => fakeAnswer(texts) };
+    return {
+      revision: "one",
+      exactBatches: true,
+      ended,
+      async run(texts) {
+        if (thread.breaks) throw ending;
+        return fakeAnswer(texts);
+      },
+      async stop() {
+        thread.stopped = true;
+        thread.end();
+      },
+    };
   }
-  return { start, started };
+  const model = lastingModel(start, options);
+  await model.opened;
+  return { model, started };
 }
 
 async function loseLast(started: readonly { end(): void }[]): Promise<void> {
@@ -35,25 +46,32 @@ async function loseLast(started: readonly { end(): void }[]): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
 }
 
-test("an embedder whose first thread does not open does not open", async () => {
-  const { start } = threads([undefined]);
-  await expect(openLastingModel(start)).rejects.toMatchObject({ code: "model_not_found" });
-});
-
 test("a thread that is lost is replaced at once", async () => {
-  const { start, started } = threads();
-  const model = await openLastingModel(start);
+  const { model, started } = await opened();
   await loseLast(started);
   expect(started).toHaveLength(2);
   expect(await model.run(["four"])).toMatchObject({ tokens: [4] });
+  expect([model.isAlive(), model.restarts(), model.fault()]).toEqual([true, 1, ending]);
 });
 
-test("threads that keep ending are replaced ever more slowly, and texts are refused meanwhile", async () => {
-  const { start, started } = threads();
-  const model = await openLastingModel(start, [0, 1000, 4000]);
+test("when a run tells of the loss, the model is not alive for a moment", async () => {
+  const { model, started } = await opened({ pausesMs: [1000] });
+  const [thread] = started;
+  if (!thread) throw new Error("unreachable: one thread was started");
+  thread.breaks = true;
+  await expect(model.run(["a"])).rejects.toBe(ending);
+  expect(model.isAlive()).toBe(false);
+  // The thread tells as well, which is the same loss.
+  thread.end();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect([started.length, model.restarts(), model.isAlive()]).toEqual([2, 1, true]);
+});
+
+test("threads that keep ending are replaced ever more slowly, and the model is not alive meanwhile", async () => {
+  const { model, started } = await opened({ pausesMs: [0, 1000, 4000] });
   await loseLast(started);
   await loseLast(started);
-  expect(started).toHaveLength(2);
+  expect([started.length, model.isAlive()]).toEqual([2, false]);
   await expect(model.run(["a"])).rejects.toMatchObject({ code: "embedder_failed" });
   await vi.advanceTimersByTimeAsync(1000);
   expect(started).toHaveLength(3);
@@ -65,8 +83,7 @@ test("threads that keep ending are replaced ever more slowly, and texts are refu
 });
 
 test("after a run went well the next loss is again the first", async () => {
-  const { start, started } = threads();
-  const model = await openLastingModel(start);
+  const { model, started } = await opened();
   for (let i = 0; i < 5; i++) {
     await loseLast(started);
     await model.run(["a"]);
@@ -74,34 +91,25 @@ test("after a run went well the next loss is again the first", async () => {
   expect(started).toHaveLength(6);
 });
 
-test("a thread that cannot open again is tried again, and texts are told why meanwhile", async () => {
-  const { start, started } = threads(["one", undefined, "one"]);
-  const model = await openLastingModel(start, [0, 1000]);
+test("a thread that cannot open again is tried again, and says why meanwhile", async () => {
+  let alive = 0;
+  const options = { opens: [true, false], pausesMs: [0, 1000], onAlive: () => alive++ };
+  const { model, started } = await opened(options);
   await loseLast(started);
-  await expect(model.run(["a"])).rejects.toMatchObject({
-    code: "embedder_failed",
-    cause: { code: "model_not_found" },
-  });
+  expect([model.isAlive(), model.fault()]).toMatchObject([false, { code: "model_not_found" }]);
   await vi.advanceTimersByTimeAsync(1000);
-  expect(await model.run(["a"])).toMatchObject({ tokens: [1] });
+  expect([model.isAlive(), alive]).toEqual([true, 2]);
 });
 
-test("a folder that holds another model by now is not used", async () => {
-  const { start, started } = threads(["one", "two"]);
-  const model = await openLastingModel(start, [0, 1000]);
-  await loseLast(started);
-  expect(started.map(({ stopped }) => stopped)).toEqual([false, true]);
-  await expect(model.run(["a"])).rejects.toMatchObject({
-    code: "embedder_failed",
-    cause: { code: "artifact_incompatible" },
-  });
+test("a model whose first thread does not open says so, and is tried again", async () => {
+  const model = opened({ opens: [false], pausesMs: [1000] });
+  await expect(model).rejects.toMatchObject({ code: "model_not_found" });
 });
 
 test("a closed model starts nothing", async () => {
-  const { start, started } = threads();
-  const model = await openLastingModel(start);
+  const { model, started } = await opened();
   await model.close();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(started).toHaveLength(1);
-  expect(started[0]?.stopped).toBe(true);
+  expect(started.map(({ stopped }) => stopped)).toEqual([true]);
+  expect(model.isAlive()).toBe(false);
 });

@@ -1,85 +1,95 @@
-import { RouterError } from "../errors.ts";
+import type { PooledModel } from "./model-pool.ts";
 import type { ModelThread } from "./model-thread.ts";
-import type { Answer, ModelFacts } from "./worker-messages.ts";
+import type { Answer } from "./worker-messages.ts";
 
 /** A model that outlives its thread. */
-export interface LastingModel extends ModelFacts {
-  /** One call at a time. Rejects with `embedder_failed` when the thread is lost, or there is none at the moment. */
+export interface LastingModel extends PooledModel {
+  /** Settles as the first start does; later ones are tried for as long as it takes. */
+  readonly opened: Promise<void>;
+  /** Whether its thread is open. What comes while it is not is better off elsewhere: a start outlasts a deadline. */
+  isAlive(): boolean;
+  /** One call at a time, and only while it is alive. Rejects with `embedder_failed` when the thread is lost. */
   run(texts: readonly string[]): Promise<Answer>;
+  /** Starts after the first. */
+  restarts(): number;
+  /** What ended its last thread, or prevented the next one; undefined before. */
+  fault(): unknown;
   close(): Promise<void>;
+}
+
+export interface LastingOptions {
+  /** Called whenever a thread has opened. */
+  readonly onAlive?: () => void;
+  readonly pausesMs?: readonly number[];
 }
 
 /** The first restart is free, so that one accident costs a quarter of a second; a model that never opens costs little. */
 const defaultPausesMs: readonly number[] = [0, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 
-/** Rejects when the first thread does not open; later ones are tried for as long as it takes. */
-export async function openLastingModel(
-  start: () => Promise<ModelThread>,
-  pausesMs = defaultPausesMs,
-): Promise<LastingModel> {
-  const first = await start();
-  const { revision, exactBatches } = first;
-  /** Undefined during a pause: what comes then is refused at once, its deadline is shorter than the pause. */
-  let thread: Promise<ModelThread | undefined> | undefined;
+export function lastingModel(
+  start: (closing: AbortSignal) => Promise<ModelThread>,
+  { onAlive, pausesMs = defaultPausesMs }: LastingOptions = {},
+): LastingModel {
+  let thread: ModelThread | undefined;
+  let opening: Promise<void>;
   let pause: NodeJS.Timeout | undefined;
   let lossesInARow = 0;
+  let restarts = 0;
   let fault: unknown;
-  let closed = false;
+  const closing = new AbortController();
 
-  function use(opening: Promise<ModelThread>): void {
-    thread = opening.catch((thrown: unknown) => {
-      fault = thrown;
-      return undefined;
-    });
-    void thread.then((opened) => opened?.ended).then(restart);
+  async function open(): Promise<void> {
+    const opened = await start(closing.signal);
+    thread = opened;
+    void opened.ended.then((reason) => lose(opened, reason));
+    onAlive?.();
+  }
+
+  /** A run may tell of the loss before the thread does. */
+  function lose(lost: ModelThread, reason: unknown): void {
+    if (thread !== lost) return;
+    thread = undefined;
+    replace(reason);
+  }
+
+  function replace(reason: unknown): void {
+    fault = reason;
+    if (closing.signal.aborted) return;
+    const pauseMs = pausesMs[Math.min(lossesInARow++, pausesMs.length - 1)] ?? 0;
+    if (pauseMs === 0) restart();
+    else pause = setTimeout(restart, pauseMs).unref();
   }
 
   function restart(): void {
-    if (closed) return;
-    const pauseMs = pausesMs[Math.min(lossesInARow++, pausesMs.length - 1)] ?? 0;
-    if (pauseMs === 0) {
-      use(startAgain());
-      return;
-    }
-    thread = undefined;
-    pause = setTimeout(() => use(startAgain()), pauseMs).unref();
+    restarts++;
+    opening = open().catch(replace);
   }
 
-  /** The files may have changed meanwhile, and vectors of two models must not meet in one cache. */
-  async function startAgain(): Promise<ModelThread> {
-    const again = await start();
-    if (again.revision === revision && !closed) return again;
-    await again.stop();
-    throw new RouterError(
-      "artifact_incompatible",
-      `the embedder was opened at revision ${revision}, its folder now holds ${again.revision}`,
-      "Restart signalbox to use the new files, after training the selectors on them",
-    );
-  }
-
-  use(Promise.resolve(first));
+  const opened = open();
+  opening = opened.catch(replace);
 
   return {
-    revision,
-    exactBatches,
+    opened,
+    isAlive: () => thread !== undefined,
     async run(texts) {
-      const opened = await thread;
-      if (!opened) {
-        throw new RouterError(
-          "embedder_failed",
-          "the embedder's thread ended and could not be started again yet",
-          "Wait for the next attempt; the cause says what prevented the last one",
-          { cause: fault },
-        );
+      const asked = thread;
+      if (!asked) throw fault ?? new Error("unreachable: a model is asked only while it is alive");
+      try {
+        const answer = await asked.run(texts);
+        lossesInARow = 0;
+        return answer;
+      } catch (thrown) {
+        lose(asked, thrown);
+        throw thrown;
       }
-      const answer = await opened.run(texts);
-      lossesInARow = 0;
-      return answer;
     },
+    restarts: () => restarts,
+    fault: () => fault,
     async close() {
-      closed = true;
+      closing.abort();
       clearTimeout(pause);
-      await (await thread)?.stop();
+      await thread?.stop();
+      await opening;
     },
   };
 }

@@ -7,16 +7,18 @@ import type { Answer, ModelFacts, Opening, Question } from "./worker-messages.ts
 export interface ModelThread extends ModelFacts {
   /** One call at a time. Rejects with `embedder_failed` when the thread ends, or takes too long and is ended. */
   run(texts: readonly string[]): Promise<Answer>;
-  /** Resolves when the thread cannot be used any more, whyever. */
-  readonly ended: Promise<void>;
+  /** Resolves, with the reason, when the thread cannot be used any more. */
+  readonly ended: Promise<RouterError>;
   stop(): Promise<void>;
 }
 
 export interface ThreadOptions {
   /** What the thread runs. */
-  readonly script?: URL;
+  readonly script?: URL | undefined;
   /** A run that takes longer hangs: the slowest allowed text, 512 tokens through Qwen3 in float, takes about 4 s. */
-  readonly maxRunMs?: number;
+  readonly maxRunMs?: number | undefined;
+  /** Stops the thread, also while it opens. */
+  readonly signal?: AbortSignal;
 }
 
 /** The worker's file has the ending of this one: .ts in a checkout, .js where it was compiled. */
@@ -33,11 +35,11 @@ const maxStopMs = 2_000;
 /** Rejects with the RouterError of the worker when it cannot open the folder. */
 export async function startModelThread(
   folder: ModelFolder,
-  { script = onnxWorker, maxRunMs = 10_000 }: ThreadOptions = {},
+  { script = onnxWorker, maxRunMs = 10_000, signal }: ThreadOptions = {},
 ): Promise<ModelThread> {
   // Without the flags of this process: some, --input-type among them, are refused for a thread that runs a file.
   const worker = new Worker(script, { workerData: folder, name: "embedder", execArgv: [] });
-  const ended = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<RouterError>();
   // The one message that is waited for, by whoever asked for it.
   let expected: PromiseWithResolvers<Opening | Answer> | undefined;
   let fault: RouterError | undefined;
@@ -49,10 +51,14 @@ export async function startModelThread(
       "It is started again by itself; if it keeps ending, look for its first error in the log",
       { cause },
     );
-    ended.resolve();
+    ended.resolve(fault);
+    signal?.removeEventListener("abort", abort);
     expected?.reject(fault);
     void worker.terminate();
   }
+
+  const abort = () => lose("was stopped");
+  signal?.addEventListener("abort", abort);
 
   async function answerWithin<T extends Opening | Answer>(limitMs: number): Promise<T> {
     if (fault) throw fault;
@@ -74,7 +80,7 @@ export async function startModelThread(
 
   const opening = await answerWithin<Opening>(maxOpenMs);
   if (opening.kind === "failed") {
-    void worker.terminate();
+    lose("could not open its model");
     throw new RouterError(opening.code, opening.detail, opening.remedy);
   }
 

@@ -1,7 +1,7 @@
 import { type EmbedderIdentity, embeddingDimension } from "./embedder.ts";
 import { lift } from "./lift.ts";
 
-export type Pooling = EmbedderIdentity["pooling"];
+export type Pooling = Exclude<EmbedderIdentity["pooling"], "remote">;
 
 /** The model's answer for one text: `tokens` rows of `width` numbers from `start`. Padding comes after, unread. */
 export interface HiddenRows {

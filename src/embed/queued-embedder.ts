@@ -2,31 +2,53 @@ import { RouterError } from "../errors.ts";
 import { cutMiddle, maxCharsRead } from "./cut-middle.ts";
 import { embedQueue } from "./embed-queue.ts";
 import type { Embedder, EmbedderIdentity, Embedding } from "./embedder.ts";
-import type { LastingModel } from "./lasting-model.ts";
+import type { ModelPool } from "./model-pool.ts";
+import type { SharedCache } from "./shared-cache.ts";
 import { cacheKey, vectorCache } from "./vector-cache.ts";
 
 export interface EmbedderLimits {
   /** Texts that may wait, those in the model not counted. */
   readonly maxWaiting: number;
-  /** Vectors kept, 4 KiB each; 0 turns the cache off. */
-  readonly cacheEntries: number;
+  /** That one run of the model may read, padding counted; a longer text runs alone. */
+  readonly batchTokens?: number | undefined;
+  /** Of vectors in memory; 0 turns the cache off. */
+  readonly cacheBytes?: number | undefined;
+  /** Vectors in memory, as far as `cacheBytes` allows; 0 turns the cache off. */
+  readonly cacheEntries?: number | undefined;
   /** Of a text; what is longer is cut, before it costs anything, to its head and tail. */
   readonly maxTokens: number;
 }
 
-/** The model behind a cache and a queue. */
+/** Measured on the built-in model: beyond this a larger batch wins nothing, and texts wait 3 ms for one another. */
+const defaultBatchTokens = 128;
+const defaultCacheBytes = 64 * 2 ** 20;
+
+/** Models behind a cache of this process, one that replicas share where there is one, and a queue. Closes what it is given. */
 export function queuedEmbedder(
   identity: EmbedderIdentity,
-  model: LastingModel,
-  { maxWaiting, cacheEntries, maxTokens }: EmbedderLimits,
+  pool: ModelPool,
+  limits: EmbedderLimits,
+  shared?: SharedCache,
 ): Embedder {
-  const cache = vectorCache(cacheEntries);
-  const queue = embedQueue(model, maxWaiting, cache.set);
+  const { maxWaiting, maxTokens, batchTokens = defaultBatchTokens } = limits;
+  const { cacheBytes = defaultCacheBytes, cacheEntries } = limits;
+  const cache = vectorCache({ maxBytes: cacheBytes, maxEntries: cacheEntries });
+  const queue = embedQueue(pool, {
+    maxWaiting,
+    maxTokens,
+    batchTokens,
+    shared,
+    onComputed: cache.set,
+  });
   const maxChars = maxCharsRead(maxTokens);
   let refused = 0;
   let closed = false;
 
-  async function embed(texts: readonly string[], signal?: AbortSignal): Promise<Embedding[]> {
+  async function embed(
+    texts: readonly string[],
+    signal?: AbortSignal,
+    deadlineAt?: number,
+  ): Promise<Embedding[]> {
     signal?.throwIfAborted();
     if (closed) throw stopped();
     const wanted = texts.map((whole) => {
@@ -35,7 +57,7 @@ export function queuedEmbedder(
       return { text, key, found: cache.get(key) };
     });
     const missing = wanted.filter(({ found }) => !found);
-    const computed = await queue.compute(missing, signal).catch((thrown: unknown) => {
+    const computed = await queue.compute(missing, signal, deadlineAt).catch((thrown: unknown) => {
       if (RouterError.from(thrown).code === "embedder_overloaded") refused += texts.length;
       throw thrown;
     });
@@ -45,7 +67,7 @@ export function queuedEmbedder(
       if (found) return { ...found, vector: found.vector.slice(), tokens: 0, cached: true };
       const { value } = next.next();
       if (!value) throw new Error("unreachable: one vector for each text that was missing");
-      return { ...value, vector: value.vector.slice(), cached: false };
+      return { ...value, vector: value.vector.slice() };
     });
   }
 
@@ -60,13 +82,16 @@ export function queuedEmbedder(
         cacheHits: hits,
         cacheMisses: misses,
         cacheEvictions: evictions,
-        cacheEntries: cache.size(),
+        cacheEntries: cache.entries(),
+        cacheBytes: cache.bytes(),
+        ...(pool.stats && { workers: pool.stats() }),
+        ...(shared && { shared: shared.stats() }),
       };
     },
     async close() {
       closed = true;
       queue.stop(stopped());
-      await model.close();
+      await Promise.all([pool.close(), shared?.close()]);
     },
   };
 }

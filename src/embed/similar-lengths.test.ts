@@ -6,8 +6,7 @@ test.each([
   { case: "no texts, no run", lengths: [], want: [] },
   { case: "alike run together", lengths: [12, 10, 18], want: [[1, 0, 2]] },
   { case: "unlike run apart", lengths: [30, 10], want: [[1], [0]] },
-  { case: "a batch stays small", lengths: [50, 50, 50], want: [[0, 1], [2]] },
-  { case: "a long text runs alone", lengths: [256, 256], want: [[0], [1]] },
+  { case: "the shortest of a run is the measure", lengths: [10, 18, 26], want: [[0, 1], [2]] },
 ])("$case", ({ lengths, want }) => {
   expect(similarLengths(lengths)).toEqual(want);
 });

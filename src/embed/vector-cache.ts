@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { embeddingDimension } from "./embedder.ts";
 
 export interface CachedVector {
   readonly vector: Float32Array;
@@ -11,8 +12,18 @@ export interface VectorCache {
   get(key: string): CachedVector | undefined;
   set(key: string, value: CachedVector): void;
   counts(): { readonly hits: number; readonly misses: number; readonly evictions: number };
-  size(): number;
+  entries(): number;
+  bytes(): number;
 }
+
+export interface CacheLimits {
+  /** 0 turns the cache off. */
+  readonly maxBytes: number;
+  readonly maxEntries?: number | undefined;
+}
+
+/** What an entry takes: its vector, and 340 bytes more as measured, for its key, its objects and the list that it is in. */
+const entryBytes = embeddingDimension * Float32Array.BYTES_PER_ELEMENT + 340;
 
 /**
  * A hash, not the text: no prompt stays in memory, and a key cut from a request body would keep that body alive.
@@ -20,16 +31,16 @@ export interface VectorCache {
  */
 export const cacheKey = (text: string): string => hash("sha256", text, "base64");
 
-/** 0 entries turn it off. */
-export function vectorCache(entries: number): VectorCache {
+/** Entries are all of one size, so that a bound on their number is one on their bytes. */
+export function vectorCache({ maxBytes, maxEntries = Infinity }: CacheLimits): VectorCache {
   const counts = { hits: 0, misses: 0, evictions: 0 };
   const evicted = (_value: CachedVector, _key: string, reason: LRUCache.DisposeReason) => {
     if (reason === "evict") counts.evictions++;
   };
+  const max = Math.min(maxEntries, Math.floor(maxBytes / entryBytes));
   const recent =
-    entries > 0
-      ? new LRUCache<string, CachedVector>({ max: entries, dispose: evicted })
-      : undefined;
+    max > 0 ? new LRUCache<string, CachedVector>({ max, dispose: evicted }) : undefined;
+  const entries = () => recent?.size ?? 0;
   return {
     get(key) {
       const found = recent?.get(key);
@@ -40,6 +51,7 @@ export function vectorCache(entries: number): VectorCache {
       recent?.set(key, { vector, truncated });
     },
     counts: () => ({ ...counts }),
-    size: () => recent?.size ?? 0,
+    entries,
+    bytes: () => entries() * entryBytes,
   };
 }

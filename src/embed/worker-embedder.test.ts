@@ -3,13 +3,11 @@ import { appendFile, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { dot } from "../math/matrix.ts";
 import { defaultEmbedderFolder } from "./built-in.ts";
 import { openConfiguredEmbedder } from "./default-embedder.ts";
-import { openLastingModel } from "./lasting-model.ts";
-import { startModelThread } from "./model-thread.ts";
-import { queuedEmbedder } from "./queued-embedder.ts";
+import type { Embedder } from "./embedder.ts";
 import { qwen3Cases, tinyQwen3Folder } from "./testing/tiny-qwen3.ts";
 import { openEmbedder } from "./worker-embedder.ts";
 
@@ -110,25 +108,54 @@ test("the event loop runs on while the model does", async () => {
   expect(turns).toBeGreaterThan(10 * texts.length);
 });
 
-test.each(["exit", "throw", "hang"])("a thread that is lost by %s is replaced", async (poison) => {
-  const script = new URL("./testing/unruly-worker.ts", import.meta.url);
-  const folder = { path: "", pooling: "mean", maxTokens: 8, modelFile: "", sha256: {} } as const;
-  const start = () => startModelThread({ ...folder, name: "fake" }, { script, maxRunMs: 1000 });
-  const model = await openLastingModel(start);
-  const identity = { name: "fake", dimension: 1024, pooling: "mean", normalized: true } as const;
-  const embedder = queuedEmbedder({ ...identity, revision: model.revision }, model, {
-    ...limits,
-    maxTokens: 8,
-  });
+/** Real threads and a real model; they end when a text says so. */
+async function mortal(workers: number) {
+  const script = new URL("./testing/mortal-worker.ts", import.meta.url);
+  const options = { folder: defaultEmbedderFolder, ...limits, workers, minWorkers: workers };
+  const embedder = await openEmbedder({ ...options, script, maxRunMs: 1000 });
   onTestFinished(() => embedder.close());
-  const [before] = await embedder.embed(["before"]);
-  const lost = [poison, "waits behind it"].map((text) =>
-    expect(embedder.embed([text])).rejects.toMatchObject({ code: "embedder_failed" }),
-  );
-  await Promise.all(lost);
-  const [after] = await embedder.embed(["after"]);
-  // The unruly worker says its thread's number where tokens stand.
-  expect(after?.tokens).not.toBe(before?.tokens);
+  return embedder;
+}
+
+const failed = { code: "embedder_failed" };
+
+test.each(["exit", "hang"])(
+  "a worker lost by %s is replaced, and the others go on",
+  async (end) => {
+    const embedder = await mortal(2);
+    const lost = expect(embedder.embed([end])).rejects.toMatchObject(failed);
+    for (const text of ["one", "two", "three"])
+      expect(await embedder.embed([text])).toHaveLength(1);
+    await lost;
+    await vi.waitFor(() => expect(embedder.stats().workers?.alive).toBe(2), 10_000);
+    expect(embedder.stats()).toMatchObject({ failed: 1, workers: { configured: 2, restarts: 1 } });
+  },
+);
+
+test.each(["exit", "hang"])(
+  "the only worker lost by %s is replaced, and nobody hangs",
+  async (end) => {
+    const embedder = await mortal(1);
+    const [before] = await embedder.embed(["before"]);
+    const lost = [end, "waits behind it"].map((text) =>
+      expect(embedder.embed([text])).rejects.toMatchObject(failed),
+    );
+    await Promise.all(lost);
+    await expect(embedder.embed(["comes too soon"])).rejects.toMatchObject(failed);
+    expect(await embedder.embed(["before"])).toMatchObject([{ cached: true }]);
+    const again = () => embedder.embed(["before", "after"]);
+    const [, after] = await vi.waitFor(again, 10_000);
+    expect(after).toMatchObject({ cached: false });
+    expect(await embedder.embed(["before"])).toMatchObject([{ vector: before?.vector }]);
+  },
+);
+
+test("more workers give the same vectors", async () => {
+  const [one, three] = await Promise.all([1, 3].map(mortal));
+  const texts = Array.from({ length: 30 }, (_, i) => `question ${i} `.repeat(1 + (i % 7)));
+  const vectorsOf = async (embedder: Embedder | undefined) =>
+    (await embedder?.embed(texts))?.map(({ vector }) => vector);
+  expect(await vectorsOf(three)).toEqual(await vectorsOf(one));
 });
 
 test.each([

@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { EmbedderStats } from "../embed/embedder.ts";
+import { registerEmbedderMetrics } from "./embedder-metrics.ts";
+import { registerEventLoopDelay } from "./event-loop-delay.ts";
 
 /** Upstream's DefBuckets, in seconds, with three below them: routing takes about a millisecond. */
 const latencyBuckets = [
@@ -115,23 +117,6 @@ const histograms = {
   readonly [string, string, readonly string[], readonly number[]]
 >;
 
-/** Read from the embedder when Prometheus scrapes. */
-const embedderGauges = {
-  texts: ["signalbox_embedding_texts_total", "Texts embedded"],
-  tokens: ["signalbox_embedding_tokens_total", "Tokens read by the embedder"],
-  runSeconds: [
-    "signalbox_embedding_run_seconds_total",
-    "Seconds spent inside the embedder's model",
-  ],
-  waiting: ["signalbox_embedding_waiting", "Texts waiting for the embedder or inside it"],
-  refused: ["signalbox_embedding_refused_total", "Texts refused because the queue was full"],
-  failed: ["signalbox_embedding_failed_total", "Texts that the embedder failed on"],
-  cacheHits: ["signalbox_embedding_cache_hits_total", "Embeddings found in the cache"],
-  cacheMisses: ["signalbox_embedding_cache_misses_total", "Embeddings not found in the cache"],
-  cacheEvictions: ["signalbox_embedding_cache_evictions_total", "Embeddings that the cache let go"],
-  cacheEntries: ["signalbox_embedding_cache_entries", "Embeddings in the cache"],
-} as const satisfies Record<keyof EmbedderStats, readonly [string, string]>;
-
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** `embedderStats` is asked at each scrape; undefined while models load. */
@@ -155,16 +140,8 @@ export function createMetrics(embedderStats: () => EmbedderStats | undefined) {
         registers,
       }),
   );
-  for (const [field, [name, help]] of Object.entries(embedderGauges)) {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(embedderStats()?.[field as keyof EmbedderStats] ?? 0);
-      },
-    });
-  }
+  registerEmbedderMetrics(registry, embedderStats);
+  registerEventLoopDelay(registry);
   const load = new Gauge({
     name: "signalbox_model_load_seconds",
     help: "How long each part took to load",
