@@ -1,4 +1,4 @@
-import { candidateName } from "./config/schema.ts";
+import { candidateName, type ModelRef } from "./config/schema.ts";
 import type { DecisionMatch } from "./decide/decide.ts";
 import { type ErrorCode, RouterError } from "./errors.ts";
 import type { Router } from "./router.ts";
@@ -51,7 +51,7 @@ export function choose(
   }
   try {
     const x = features(vector, domain, selector.categories);
-    const { model, scores } = selector.select(x, modelRefs.map(candidateName));
+    const { model, scores } = selector.select(x, candidatesOf(modelRefs));
     const ref = modelRefs.find((candidate) => candidateName(candidate) === model);
     return {
       model,
@@ -65,6 +65,17 @@ export function choose(
     return { ...defaultChoice(router, fault.code), fault };
   }
 }
+
+/** The same list for the same decision: a selector keeps what it works out for one. */
+function candidatesOf(modelRefs: readonly ModelRef[]): readonly string[] {
+  const known = candidateLists.get(modelRefs);
+  if (known) return known;
+  const names = modelRefs.map(candidateName);
+  candidateLists.set(modelRefs, names);
+  return names;
+}
+
+const candidateLists = new WeakMap<readonly ModelRef[], readonly string[]>();
 
 export function defaultChoice(router: Router, reason: RouteReason): Choice {
   const model = router.config.default_model;

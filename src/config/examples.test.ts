@@ -35,11 +35,11 @@ test("default.yaml chooses among the six models for each decision", () => {
   expect(decisions.map(({ name, algorithm }) => [name, algorithm.type])).toEqual([
     ["math", "svm"],
     ["code", "svm"],
-    ["science", "kmeans"],
+    ["science", "knn"],
     ["engineering", "kmeans"],
     ["health", "svm"],
     ["business", "svm"],
-    ["humanities", "kmeans"],
+    ["humanities", "knn"],
     ["general", "kmeans"],
   ]);
   expect(six).toContain(default_model);

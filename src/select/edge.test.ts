@@ -25,7 +25,6 @@ const readHere = new Map([
   ["knn float k", ["a", "a", "a"]],
   ["knn fractional latencies", ["a", "b", "a"]],
   ["knn latency above i64", ["a"]],
-  ["knn duplicate key", ["a"]],
   ["kmeans dict cluster_models (old python format)", ["a", "b", "a"]],
   ["svm kernel_type lowercase", ["a", "b", "a", "a", "a"]],
 ]);

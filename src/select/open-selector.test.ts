@@ -155,6 +155,23 @@ const svmFile = parseArtifact(
   }),
 );
 
+test("mode of the configuration replaces the file's", () => {
+  const rows = [0, 0.1, 0.2];
+  const artifact = parseArtifact(
+    "knn",
+    JSON.stringify({
+      algorithm: "knn",
+      trained: true,
+      k: 3,
+      embeddings: rows.map((x) => [x]),
+      labels: ["often", "often", "good"],
+      qualities: [0.5, 0.5, 0.9],
+    }),
+  );
+  expect(openSelector(artifact).select([0]).model).toBe("often");
+  expect(openSelector(artifact, { mode: "outcomes" }).select([0]).model).toBe("good");
+});
+
 test("k of the configuration replaces the file's", () => {
   expect(openSelector(knnFile).select([0]).model).toBe("a");
   expect(openSelector(knnFile, { k: 3 }).select([0]).model).toBe("b");
@@ -185,6 +202,11 @@ test.each<{ artifact: typeof knnFile; settings: SelectorSettings; detail: string
     artifact: svmFile,
     settings: { gamma: 1 },
     detail: "svm.gamma is 1, the model file was trained with 2",
+  },
+  {
+    artifact: knnFile,
+    settings: { mode: "outcomes" },
+    detail: "knn.mode is outcomes, the model file has no qualities",
   },
   { artifact: knnFile, settings: { k: 0 }, detail: "knn.k is 0", code: "config_invalid" },
 ])("contradicts: $detail", ({ artifact, settings, detail, code = "artifact_incompatible" }) => {

@@ -12,8 +12,8 @@ import type { Selector } from "./selector.ts";
 import { assertSettings, type SelectorSettings } from "./settings.ts";
 
 /**
- * Makes the selector of an artifact. `settings` are the configuration's: `k` replaces the file's, the others must
- * agree with it, or RouterError `artifact_incompatible` is thrown. An untrained artifact opens, and throws
+ * Makes the selector of an artifact. `settings` are the configuration's: `k` and `mode` replace the file's, the others
+ * must agree with it, or RouterError `artifact_incompatible` is thrown. An untrained artifact opens, and throws
  * `selector_untrained` from `select`.
  */
 export const openSelector = (artifact: Artifact, settings: SelectorSettings = {}): Selector =>
@@ -48,7 +48,8 @@ const shared = new WeakMap<Artifact, Choice>();
 function fastChoice(artifact: Artifact, settings: SelectorSettings): Choice {
   const { dimension } = artifact;
   if (artifact.algorithm === "knn") {
-    const select = fastKnn(artifact, settings.k ?? artifact.k);
+    const { k = artifact.k, mode = artifact.mode } = settings;
+    const select = fastKnn(artifact, mode, k);
     return select ? selectEach(dimension, select) : readableChoice(artifact, settings);
   }
   const known = shared.get(artifact);
@@ -65,9 +66,8 @@ function readableChoice(artifact: Artifact, settings: SelectorSettings): Choice 
   const { dimension } = artifact;
   switch (artifact.algorithm) {
     case "knn": {
-      const k = settings.k ?? artifact.k;
-      const select =
-        artifact.mode === "votes" ? knnByVotes(artifact, k) : knnByOutcomes(artifact, k);
+      const { k = artifact.k, mode = artifact.mode } = settings;
+      const select = mode === "votes" ? knnByVotes(artifact, k) : knnByOutcomes(artifact, k);
       return selectEach(dimension, select);
     }
     case "kmeans":

@@ -5,6 +5,8 @@ import { RouterError } from "../errors.ts";
 export interface SelectorSettings {
   /** knn: neighbours asked, instead of the file's number. At least 1; more than there are means all. */
   readonly k?: number | undefined;
+  /** knn: instead of the file's; outcomes need a file with qualities. */
+  readonly mode?: "votes" | "outcomes" | undefined;
   readonly kernel?: "linear" | "rbf" | undefined;
   readonly gamma?: number | undefined;
   readonly numClusters?: number | undefined;
@@ -18,8 +20,21 @@ export function assertSettings(artifact: Artifact, settings: SelectorSettings): 
   const { k, kernel, gamma, numClusters } = settings;
   switch (artifact.algorithm) {
     case "knn":
-      if (k === undefined || (Number.isInteger(k) && k > 0)) return;
-      throw new RouterError("config_invalid", `knn.k is ${k}`, "Set it to a whole number above 0");
+      if (k !== undefined && !(Number.isInteger(k) && k > 0)) {
+        throw new RouterError(
+          "config_invalid",
+          `knn.k is ${k}`,
+          "Set it to a whole number above 0",
+        );
+      }
+      if (settings.mode === "outcomes" && !artifact.qualities) {
+        throw new RouterError(
+          "artifact_incompatible",
+          "The configuration says knn.mode is outcomes, the model file has no qualities",
+          "Train the file on records with performance, or set knn.mode to votes",
+        );
+      }
+      return;
     case "kmeans": {
       const { numClusters: declared, centroids, dimension } = artifact;
       const held = dimension === 0 ? 0 : centroids.length / dimension;

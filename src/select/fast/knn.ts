@@ -5,14 +5,16 @@ import { fastKnnByVotes } from "./knn-votes.ts";
 import { type NeighbourSearch, neighbourSearch } from "./neighbours.ts";
 
 /** Undefined for vectors that singles do not hold, or whose squares overflow. */
-export function fastKnn(artifact: KnnArtifact, k: number): Selector["select"] | undefined {
+export function fastKnn(
+  artifact: KnnArtifact,
+  mode: KnnArtifact["mode"],
+  k: number,
+): Selector["select"] | undefined {
   const search = searchOf(artifact);
   if (!search) return undefined;
   // What the readable selectors read is the search's copy; the artifact's can go.
   const own = { ...artifact, vectors: search.vectors };
-  return artifact.mode === "votes"
-    ? fastKnnByVotes(own, k, search)
-    : fastKnnByOutcomes(own, k, search);
+  return mode === "votes" ? fastKnnByVotes(own, k, search) : fastKnnByOutcomes(own, k, search);
 }
 
 /** Decisions that share a file share its search too, whatever their k. */
