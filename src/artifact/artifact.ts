@@ -8,7 +8,7 @@ export const FeatureSpec = z.object({
   revision: z.string().min(1),
   /** Length of the embedding, the one-hot not counted: 1024. */
   dimension: z.int().min(1),
-  pooling: z.enum(["mean", "cls", "last-token"]),
+  pooling: z.enum(["mean", "cls", "last-token", "remote"]),
   normalized: z.boolean(),
   /** Order of the one-hot. */
   categories: z.array(z.string().min(1)).min(1),

@@ -12,6 +12,7 @@ const cautions: readonly ((config: RouterConfig) => readonly Problem[])[] = [
   modelsNotConfigured,
   categoriesWithoutDomain,
   deadlineBeyondEnvoys,
+  cacheBeyondDeadline,
 ];
 
 export const cautionsOf = (config: RouterConfig): readonly Problem[] =>
@@ -66,6 +67,18 @@ function deadlineBeyondEnvoys({ limits }: RouterConfig): readonly Problem[] {
     {
       path: ["limits", "deadline_ms"],
       message: `${limits.deadline_ms} ms is not below Envoy's default message_timeout of ${defaultMessageTimeoutMs} ms; raise that too`,
+    },
+  ];
+}
+
+/** While the cache is waited for nothing embeds, so that a Redis that hangs costs whole requests until it is left alone. */
+function cacheBeyondDeadline({ embedding, limits }: RouterConfig): readonly Problem[] {
+  const { redis_url, timeout_ms } = embedding.cache;
+  if (redis_url === undefined || timeout_ms < limits.deadline_ms) return [];
+  return [
+    {
+      path: ["embedding", "cache", "timeout_ms"],
+      message: `${timeout_ms} ms is not below limits.deadline_ms of ${limits.deadline_ms} ms; a slow Redis would cost requests their decision`,
     },
   ];
 }

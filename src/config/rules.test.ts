@@ -206,3 +206,80 @@ test("rules may be nested 16 deep, not 17", () => {
   expect(problemsOf(decisions(decision({ rules: nested(17) })))).toEqual(want);
   expect(problemsOf(decisions(decision({ rules: nested(40) })))).toEqual(want);
 });
+
+const http = (keys: string): string => `embedding: { http: { model: m, ${keys} } }`;
+const redis = (url: string): string => `embedding: { cache: { redis_url: "${url}" } }`;
+
+test.each([
+  {
+    case: "a server's API",
+    lines: http("url: 'https://h:1/v1', api_key: sk-1, headers: { x-a: b }"),
+  },
+  { case: "Redis", lines: redis("redis://h") },
+  { case: "a database of Redis, with TLS and a password", lines: redis("rediss://u:p%40@h:1/3") },
+])("$case may be named", ({ lines }) => {
+  expect(problemsOf(lines)).toEqual([]);
+});
+
+test.each([
+  {
+    case: "two embedders",
+    lines: `${http("url: 'http://h'")}\nembedding_models: { qwen3_model_path: qwen3 }`,
+    want: "embedding.http: and embedding_models.qwen3_model_path name two embedders; remove one",
+  },
+  {
+    case: "a URL of another kind",
+    lines: http("url: 'ftp://secret'"),
+    want: "embedding.http.url: must be an http:// or https:// URL",
+  },
+  {
+    case: "a password in the server's URL",
+    lines: http("url: 'http://u:secret@h'"),
+    want: "embedding.http.url: must hold no password; write it as api_key or a header",
+  },
+  {
+    case: "a key with a line break",
+    lines: http("url: 'http://h', api_key: \"sk-secret\\nx: y\""),
+    want: "embedding.http.api_key: holds what a header cannot carry",
+  },
+  {
+    case: "a header's name with a space",
+    lines: http("url: 'http://h', headers: { 'a b': secret }"),
+    want: 'embedding.http.headers["a b"]: the name is none of a header',
+  },
+  {
+    case: "Redis of an unknown scheme",
+    lines: redis("http://:secret@h"),
+    want: "embedding.cache.redis_url: must be a redis:// or rediss:// URL",
+  },
+  {
+    case: "Redis without a host",
+    lines: redis("redis://"),
+    want: "embedding.cache.redis_url: must be a redis:// or rediss:// URL",
+  },
+  {
+    case: "a database by name",
+    lines: redis("redis://:secret@h/cache"),
+    want: "embedding.cache.redis_url: must have nothing but the number of a database as its path",
+  },
+  {
+    case: "a password with an unescaped #",
+    lines: redis("redis://h/0#secret"),
+    want: "embedding.cache.redis_url: must have neither a query nor a fragment; escape a password",
+  },
+  {
+    case: "a password with an unescaped %",
+    lines: redis("redis://:100%secret@h"),
+    want: "embedding.cache.redis_url: has a user or password that is not escaped for URLs; write % as %25",
+  },
+])("$case is refused, unsaid", ({ lines, want }) => {
+  expect(problemsOf(lines)).toEqual([want]);
+});
+
+test("a cache that may take as long as a request is doubtful", () => {
+  const { warnings } = inspectConfig(
+    'default_model: m\nembedding: { cache: { redis_url: "redis://h", timeout_ms: 150 } }',
+    {},
+  );
+  expect(warnings.map(({ path }) => path)).toContain("embedding.cache.timeout_ms");
+});

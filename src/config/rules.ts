@@ -1,6 +1,7 @@
 import type { Problem } from "./problem.ts";
 import { blocksFitTheAlgorithm, dimensionFits } from "./rules/algorithms.ts";
 import { domainsAreKnown } from "./rules/domains.ts";
+import { embedderIsOne, headersCanBeSent, serversHaveUrls } from "./rules/embedding.ts";
 import { endpointsExist, lorasExist, modelsStandOnce } from "./rules/models.ts";
 import { namesAreHeaderValues, namesAreUnique, noNameAsksForRouting } from "./rules/names.ts";
 import { nestingIsShallow, notHasOneCondition } from "./rules/nesting.ts";
@@ -19,6 +20,9 @@ const rules: readonly ((config: RouterConfig) => readonly Problem[])[] = [
   endpointsExist,
   blocksFitTheAlgorithm,
   dimensionFits,
+  embedderIsOne,
+  serversHaveUrls,
+  headersCanBeSent,
 ];
 
 export const checkRules = (config: RouterConfig): readonly Problem[] =>

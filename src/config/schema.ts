@@ -209,6 +209,59 @@ const ModelConfig = z.strictObject({
   external_model_ids: z.record(z.string(), z.string()).optional().describe(forCompatibility),
 });
 
+const HttpEmbedding = z.strictObject({
+  url: text.describe("Of the API, such as http://127.0.0.1:8000/v1, or of its /embeddings"),
+  api_key: z
+    .string()
+    .optional()
+    .describe("Sent as a bearer token; better taken from the environment; shown nowhere"),
+  headers: z
+    .record(text, z.string())
+    .optional()
+    .describe("Sent with every request; their values are shown nowhere"),
+  model: text.describe("Its name on the server"),
+  timeout_ms: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(1_000)
+    .describe("For an answer, a second attempt included; requests still keep limits.deadline_ms"),
+  dimensions: z
+    .int()
+    .min(1)
+    .max(16_384)
+    .optional()
+    .describe("Asked of the server; at most 1024 is used, less is lifted to it"),
+  truncate: z
+    .boolean()
+    .default(false)
+    .describe("Use the first 1024 numbers of longer vectors; right for Matryoshka models only"),
+  encoding_format: z
+    .enum(["float", "base64"])
+    .default("float")
+    .describe("base64 is a quarter of the bytes, where the server knows it"),
+  max_batch: z.int().min(1).max(2_048).default(32).describe("Texts of one request"),
+  max_tokens: z
+    .int()
+    .min(8)
+    .max(32_768)
+    .default(512)
+    .describe("Texts longer than 8 characters for each keep their head and tail"),
+  query_prefix: z
+    .string()
+    .default("")
+    .describe(
+      "Put before every text, as the model's card may ask; artifacts must be trained with it",
+    ),
+  concurrency: z.int().min(1).max(256).default(8).describe("Requests at once"),
+  weights: text
+    .optional()
+    .describe(
+      "Any word; change it when the server has other weights under the same name, so that what was trained or " +
+        "cached with the old ones is refused",
+    ),
+});
+
 const Embedding = z.strictObject({
   workers: z
     .int()
@@ -247,9 +300,30 @@ const Embedding = z.strictObject({
         .max(65_536)
         .default(64)
         .describe("Memory for embeddings, 4.4 KiB each, in MiB; 0 turns it off"),
+      redis_url: text
+        .optional()
+        .describe(
+          "Redis or Valkey that replicas share: redis://[user:password@]host[:port][/database], rediss:// for TLS; " +
+            "shown nowhere. Whoever can write to it can change how requests are routed",
+        ),
+      ttl_seconds: positiveInt
+        .max(31_536_000)
+        .default(86_400)
+        .describe("How long an embedding stays in Redis"),
+      timeout_ms: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(20)
+        .describe(
+          "A Redis that takes longer to answer is left alone until it answers in this time, in milliseconds",
+        ),
     })
     .prefault({})
     .describe("Embeddings of texts that come again"),
+  http: HttpEmbedding.optional().describe(
+    "An OpenAI-compatible server that embeds instead of a model in this process",
+  ),
 });
 
 const Limits = z.strictObject({

@@ -10,6 +10,10 @@ export interface Availability {
 export interface BreakerOptions {
   /** Whether it answers again: the reason why not, or undefined when it does. Must not reject. */
   readonly probe: () => Promise<string | undefined>;
+  /** What was found to answer by other means starts closed. */
+  readonly initially?: BreakerState;
+  /** Called whenever it closes. */
+  readonly onClosed?: (() => void) | undefined;
   /** Called when it opens, and when it closes after that, at most once in `reportMs`. */
   readonly onChange?: ((now: Availability) => void) | undefined;
   /** Before the first probe; each that fails doubles it, and each is shortened by up to a half at random. */
@@ -31,16 +35,18 @@ export interface CircuitBreaker {
   stop(): void;
 }
 
-/** Keeps from asking what has failed, and finds out by itself when it answers again. Half-open until it is started. */
+/** Keeps from asking what has failed, and finds out by itself when it answers again. */
 export function circuitBreaker({
   probe,
+  initially = "half-open",
+  onClosed = () => undefined,
   onChange = () => undefined,
   firstPauseMs = 100,
   maxPauseMs = 10_000,
   reportMs = 10_000,
   random = Math.random,
 }: BreakerOptions): CircuitBreaker {
-  let state: BreakerState = "half-open";
+  let state: BreakerState = initially;
   let failuresInARow = 0;
   let stopped = false;
   let pause: NodeJS.Timeout | undefined;
@@ -56,6 +62,7 @@ export function circuitBreaker({
     }
     state = "closed";
     report.say({ state });
+    onClosed();
   }
 
   function open(reason: string): void {

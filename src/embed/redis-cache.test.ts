@@ -396,11 +396,15 @@ test("a server whose name is not known is left alone", async () => {
   expect(JSON.stringify(notices)).not.toContain("nowhere");
 });
 
-test.each(["http://h:6379", "redis:", "memcached://user:secret@h", "nonsense", "redis://h/x"])(
-  "%s is refused, unsaid",
-  async (url) => {
-    const refused = openRedisCache({ url, identity, ttlSeconds: 60, ...generous });
-    await expect(refused).rejects.toMatchObject({ code: "config_invalid" });
-    await expect(refused).rejects.not.toThrow(/secret/);
-  },
-);
+test.each([
+  "http://h:6379",
+  "redis:",
+  "memcached://user:secret@h",
+  "nonsense",
+  "redis://h/x",
+  "redis://:%secret@h",
+])("%s is refused, unsaid", async (url) => {
+  const refused = openRedisCache({ url, identity, ttlSeconds: 60, ...generous });
+  await expect(refused).rejects.toMatchObject({ code: "config_invalid" });
+  await expect(refused).rejects.not.toThrow(/secret/);
+});

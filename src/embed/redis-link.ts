@@ -142,19 +142,29 @@ export interface RedisAddress {
 export function redisAddress(text: string): RedisAddress {
   const url = URL.parse(text);
   const db = Number(url?.pathname.slice(1));
-  if (!/^rediss?:$/.test(url?.protocol ?? "") || !url?.hostname || !Number.isInteger(db)) {
+  const [username, password] = [url?.username ?? "", url?.password ?? ""].map(unescaped);
+  const isRedis = /^rediss?:$/.test(url?.protocol ?? "") && Number.isInteger(db);
+  if (!url?.hostname || !isRedis || username === undefined || password === undefined) {
     throw new RouterError(
       "config_invalid",
-      "the URL of the shared cache is not redis://HOST or rediss://HOST",
+      "the URL of the shared cache is not redis://HOST or rediss://HOST, or is not escaped",
       "Correct embedding.cache.redis_url",
     );
   }
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: Number(url.port || 6379),
-    username: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    username,
+    password,
     db,
     ...(url.protocol === "rediss:" && { tls: {} }),
   };
+}
+
+function unescaped(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
