@@ -4,8 +4,8 @@ import { parseKmeans } from "../artifact/kmeans-json.ts";
 import { parseKnn } from "../artifact/knn-json.ts";
 import { parseSvm } from "../artifact/svm-json.ts";
 import { RouterError } from "../errors.ts";
-import { openSelector } from "./open-selector.ts";
-import type { Selection } from "./selector.ts";
+import { openWithArtifact } from "./open-selector.ts";
+import type { Selection, Selector } from "./selector.ts";
 
 /** A selector that was trained by signalbox or by vllm-project/semantic-router. */
 export interface TrainedSelector {
@@ -55,7 +55,7 @@ export const kmeansFromJSON = (text: string): TrainedSelector => open(parseKmean
 export const svmFromJSON = (text: string): TrainedSelector => open(parseSvm(text));
 
 function open(artifact: Artifact): TrainedSelector {
-  let model: Model | undefined = { artifact, select: openSelector(artifact).select };
+  let model: Model | undefined = openWithArtifact(artifact);
 
   function opened(): Model {
     if (model) return model;
@@ -63,7 +63,7 @@ function open(artifact: Artifact): TrainedSelector {
   }
 
   return {
-    select: (x) => opened().select(x),
+    select: (x) => opened().selector.select(x),
     isTrained: () => model?.artifact.trained ?? false,
     toJSON: () => artifactToJSON(opened().artifact),
     close: () => {
@@ -74,5 +74,5 @@ function open(artifact: Artifact): TrainedSelector {
 
 interface Model {
   readonly artifact: Artifact;
-  readonly select: (x: ArrayLike<number>) => Selection;
+  readonly selector: Selector;
 }

@@ -7,7 +7,7 @@ import { kmeansModels, kmeansSelect } from "./readable/kmeans.ts";
 import { knnByOutcomes } from "./readable/knn-outcomes.ts";
 import { knnByVotes } from "./readable/knn-votes.ts";
 import { svmModels, svmSelect } from "./readable/svm.ts";
-import { type Choice, selectEach } from "./select-each.ts";
+import { type Choice, type Opened, selectEach } from "./select-each.ts";
 import type { Selector } from "./selector.ts";
 import { assertSettings, type SelectorSettings } from "./settings.ts";
 
@@ -17,47 +17,52 @@ import { assertSettings, type SelectorSettings } from "./settings.ts";
  * `selector_untrained` from `select`.
  */
 export const openSelector = (artifact: Artifact, settings: SelectorSettings = {}): Selector =>
-  open(artifact, settings, fastChoice);
+  openWithArtifact(artifact, settings).selector;
+
+/** `openSelector`, and the artifact again, whose vectors are the selector's: who keeps it keeps nothing twice. */
+export function openWithArtifact(
+  artifact: Artifact,
+  settings: SelectorSettings = {},
+): { readonly selector: Selector; readonly artifact: Artifact } {
+  assertSettings(artifact, settings);
+  if (!artifact.trained) return { selector: selectorOf(artifact, untrained(artifact)), artifact };
+  const opened = fastChoice(artifact, settings);
+  return { selector: selectorOf(artifact, opened.choice), artifact: opened.artifact };
+}
 
 /**
  * The same choices by their definition, every distance in double precision: the oracle of `openSelector`, which asks it
  * wherever faster means leave a choice open.
  */
-export const openReadable = (artifact: Artifact, settings: SelectorSettings = {}): Selector =>
-  open(artifact, settings, readableChoice);
-
-function open(
-  artifact: Artifact,
-  settings: SelectorSettings,
-  choiceOf: (artifact: Artifact, settings: SelectorSettings) => Choice,
-): Selector {
+export function openReadable(artifact: Artifact, settings: SelectorSettings = {}): Selector {
   assertSettings(artifact, settings);
-  const { algorithm, dimension, trained } = artifact;
-  return {
-    algorithm,
-    dimension,
-    categories: categoriesOf(artifact),
-    models: modelsOf(artifact),
-    ...(trained ? choiceOf(artifact, settings) : selectEach(dimension, untrained(algorithm))),
-  };
+  const choice = artifact.trained ? readableChoice(artifact, settings) : untrained(artifact);
+  return selectorOf(artifact, choice);
 }
 
-/** Decisions that share a file share what was made of it: each would take its memory. */
-const shared = new WeakMap<Artifact, Choice>();
+const selectorOf = (artifact: Artifact, choice: Choice): Selector => ({
+  algorithm: artifact.algorithm,
+  dimension: artifact.dimension,
+  categories: categoriesOf(artifact),
+  models: modelsOf(artifact),
+  ...choice,
+});
 
-function fastChoice(artifact: Artifact, settings: SelectorSettings): Choice {
-  const { dimension } = artifact;
+/** Decisions that share a file share what was made of it: each would take its memory. */
+const shared = new WeakMap<Artifact, Opened>();
+
+function fastChoice(artifact: Artifact, settings: SelectorSettings): Opened {
+  const asGiven = (): Opened => ({ choice: readableChoice(artifact, settings), artifact });
   if (artifact.algorithm === "knn") {
     const { k = artifact.k, mode = artifact.mode } = settings;
-    const select = fastKnn(artifact, mode, k);
-    return select ? selectEach(dimension, select) : readableChoice(artifact, settings);
+    return fastKnn(artifact, mode, k) ?? asGiven();
   }
   const known = shared.get(artifact);
   if (known) return known;
   const made =
     artifact.algorithm === "kmeans"
-      ? selectEach(dimension, fastKmeans(artifact))
-      : (fastSvm(artifact) ?? readableChoice(artifact, settings));
+      ? { choice: selectEach(artifact.dimension, fastKmeans(artifact)), artifact }
+      : (fastSvm(artifact) ?? asGiven());
   shared.set(artifact, made);
   return made;
 }
@@ -88,10 +93,11 @@ function modelsOf(artifact: Artifact): readonly string[] {
   }
 }
 
-const untrained = (algorithm: string) => (): never => {
-  throw new RouterError(
-    "selector_untrained",
-    `The ${algorithm} file says that it is not trained, or holds no data`,
-    `Train ${algorithm} and point its pretrained_path at the new file`,
-  );
-};
+const untrained = ({ algorithm, dimension }: Artifact): Choice =>
+  selectEach(dimension, () => {
+    throw new RouterError(
+      "selector_untrained",
+      `The ${algorithm} file says that it is not trained, or holds no data`,
+      `Train ${algorithm} and point its pretrained_path at the new file`,
+    );
+  });

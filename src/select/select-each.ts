@@ -1,7 +1,14 @@
+import type { Artifact } from "../artifact/artifact.ts";
 import { checkedBatch } from "./query.ts";
 import type { Selection, Selector } from "./selector.ts";
 
 export type Choice = Pick<Selector, "select" | "selectMany">;
+
+/** A choice and the artifact it was made of, with the choice's own copy of the vectors: the given one can go. */
+export interface Opened<A extends Artifact = Artifact> {
+  readonly choice: Choice;
+  readonly artifact: A;
+}
 
 /** A batch one by one, for selectors that gain nothing from several queries at once. */
 export const selectEach = (dimension: number, select: Selector["select"]): Choice => ({

@@ -244,4 +244,5 @@ test.each([
     expect(compared).toBe(artifacts * perArtifact);
     expect(differences).toBe(0);
   },
+  60_000,
 );

@@ -1,5 +1,5 @@
 import { categoriesOf, type KnnArtifact } from "../../artifact/artifact.ts";
-import type { Selector } from "../selector.ts";
+import { type Opened, selectEach } from "../select-each.ts";
 import { fastKnnByOutcomes } from "./knn-outcomes.ts";
 import { fastKnnByVotes } from "./knn-votes.ts";
 import { type NeighbourSearch, neighbourSearch } from "./neighbours.ts";
@@ -9,12 +9,13 @@ export function fastKnn(
   artifact: KnnArtifact,
   mode: KnnArtifact["mode"],
   k: number,
-): Selector["select"] | undefined {
+): Opened<KnnArtifact> | undefined {
   const search = searchOf(artifact);
   if (!search) return undefined;
-  // What the readable selectors read is the search's copy; the artifact's can go.
   const own = { ...artifact, vectors: search.vectors };
-  return mode === "votes" ? fastKnnByVotes(own, k, search) : fastKnnByOutcomes(own, k, search);
+  const select =
+    mode === "votes" ? fastKnnByVotes(own, k, search) : fastKnnByOutcomes(own, k, search);
+  return { choice: selectEach(artifact.dimension, select), artifact: own };
 }
 
 /** Decisions that share a file share its search too, whatever their k. */

@@ -2,7 +2,7 @@ import type { SvmArtifact } from "../../artifact/artifact.ts";
 import { allowedOnce } from "../candidates.ts";
 import { checkedBatch, typedQuery } from "../query.ts";
 import { svmModels, svmSelect } from "../readable/svm.ts";
-import type { Choice } from "../select-each.ts";
+import type { Choice, Opened } from "../select-each.ts";
 import type { Selection } from "../selector.ts";
 import { type LinearPart, linearMachines } from "./linear-machines.ts";
 import { machineRanking } from "./machine-ranking.ts";
@@ -16,15 +16,17 @@ const together = 4;
  * As `svmSelect`, which answers where single precision cannot tell which machine scores highest. Scores are those of
  * single precision: six digits. Undefined when singles hold the machines of neither kind, or not all.
  */
-export function fastSvm(artifact: SvmArtifact): Choice | undefined {
+export function fastSvm(artifact: SvmArtifact): Opened<SvmArtifact> | undefined {
   const linear = linearMachines(artifact.linear, artifact.dimension);
   const rbf = rbfMachines(artifact, together);
-  return linear && rbf && choose(artifact, linear, rbf);
+  if (!linear || !rbf) return undefined;
+  const own = { ...artifact, vectors: rbf.vectors };
+  return { choice: choose(own, linear, rbf), artifact: own };
 }
 
 function choose(artifact: SvmArtifact, linear: LinearPart, rbf: RbfPart): Choice {
   const { dimension } = artifact;
-  const readable = svmSelect({ ...artifact, vectors: rbf.vectors });
+  const readable = svmSelect(artifact);
   const models = svmModels(artifact);
   const allowedFor = allowedOnce(models);
   const names = [...artifact.linear, ...artifact.rbf].map(({ model }) => model);
