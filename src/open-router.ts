@@ -7,7 +7,7 @@ import { openDomainClassifier } from "./classify/head.ts";
 import { type Places, packageRoot, resolvePath } from "./config/paths.ts";
 import { candidateName, type Decision, type RouterConfig } from "./config/schema.ts";
 import { selectingDecisions } from "./config/selecting-decisions.ts";
-import { openConfiguredEmbedder } from "./embed/default-embedder.ts";
+import { type OnAvailability, openConfiguredEmbedder } from "./embed/default-embedder.ts";
 import { RouterError } from "./errors.ts";
 import type { Router } from "./router.ts";
 import { openSelector } from "./select/open-selector.ts";
@@ -24,16 +24,23 @@ export interface OpenedRouter {
 /**
  * Loads everything that a configuration needs: embedder, domain classifier and selectors, in parallel where they do
  * not need each other. Rejects with the RouterError of the first part that cannot be used: `model_not_found`,
- * `artifact_invalid`, `artifact_incompatible`.
+ * `artifact_invalid`, `artifact_incompatible`. `onAvailability` learns, also later, of servers that cannot be used.
  */
-export async function openRouter(config: RouterConfig, places: Places): Promise<OpenedRouter> {
+export async function openRouter(
+  config: RouterConfig,
+  places: Places,
+  onAvailability?: OnAvailability,
+): Promise<OpenedRouter> {
   const loadSeconds: Record<string, number> = {};
   const started = performance.now();
   const since = (part: string, from: number): void => {
     loadSeconds[part] = (performance.now() - from) / 1000;
   };
-  const embedder = await openConfiguredEmbedder(config, (path) =>
-    resolvePath(path, places.configFolder, places.cwd),
+  const embedder = await openConfiguredEmbedder(
+    config,
+    (path) => resolvePath(path, places.configFolder, places.cwd),
+    undefined,
+    onAvailability,
   );
   since("embedder", started);
   try {

@@ -48,9 +48,12 @@ async function openAndClose(config: RouterConfig, path: string): Promise<readonl
   // Loaded late: a configuration that is wrong is refused before the embedder's runtime is even read.
   const { openRouter } = await import("../open-router.ts");
   const places = { configFolder: dirname(path), cwd: process.cwd() };
-  const { router, warnings } = await openRouter(config, places);
+  const unavailable: string[] = [];
+  const { router, warnings } = await openRouter(config, places, (part, { reason }) => {
+    unavailable.push(`the ${part.replace("_", " ")} cannot be used at the moment: ${reason}`);
+  });
   await router.embedder.close();
-  return warnings;
+  return [...warnings, ...unavailable];
 }
 
 /** The exit code: 0 fine, 1 there are problems, 2 the file cannot be read. */

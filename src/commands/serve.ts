@@ -72,10 +72,15 @@ async function serve(options: Options): Promise<void> {
     );
   }
   stopOnSignal({ grpc, servers, log, notReady: () => wireHealth.setReady(false), current });
-  const opened = await openRouter(config, {
-    configFolder: dirname(options.config),
-    cwd: process.cwd(),
-  });
+  const opened = await openRouter(
+    config,
+    { configFolder: dirname(options.config), cwd: process.cwd() },
+    (part, { state, reason }) => {
+      if (state === "open")
+        log.warn({ event: `${part}_unavailable`, reason }, "left alone for now");
+      else log.info({ event: `${part}_available` }, "used again");
+    },
+  );
   router = opened.router;
   for (const [part, seconds] of Object.entries(opened.loadSeconds))
     metrics.load.set({ part }, seconds);

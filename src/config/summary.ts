@@ -18,7 +18,7 @@ export interface Summary {
 export function summaryOf(config: RouterConfig): Summary {
   const { enabled } = config.model_selection;
   return {
-    embedder: config.embedding_models.qwen3_model_path ?? "minilm-2l (built in)",
+    embedder: embedderOf(config),
     default_model: config.default_model,
     models: configuredModels(config),
     decisions: config.decisions.map(({ name, priority, algorithm, modelRefs }) => ({
@@ -28,4 +28,9 @@ export function summaryOf(config: RouterConfig): Summary {
       models: modelRefs.length,
     })),
   };
+}
+
+function embedderOf({ embedding, embedding_models }: RouterConfig): string {
+  if (embedding.http) return `http:${embedding.http.model}`;
+  return embedding_models.qwen3_model_path ?? "minilm-2l (built in)";
 }

@@ -2,13 +2,17 @@ import { RouterError } from "../errors.ts";
 import { defaultPatience } from "../hub/retry.ts";
 import { type HubSettings, hubSettings } from "../hub/settings.ts";
 import { builtIn } from "./built-in.ts";
+import type { Availability } from "./circuit-breaker.ts";
 import { configuredLimits, type LimitsConfig } from "./configured-limits.ts";
 import { defaultMaxBytes, downloadModel } from "./download-model.ts";
 import type { Embedder } from "./embedder.ts";
 import { findModel, modelSource } from "./find-model.ts";
+import { openHttpEmbedder } from "./http-embedder.ts";
+import { configuredServer, type HttpEmbeddingConfig } from "./http-embedder-config.ts";
 import type { Dtype } from "./model-file.ts";
 import type { ModelChoice, ModelFolder } from "./model-folder.ts";
 import type { Pooling } from "./pool.ts";
+import { configuredShared, type SharedCacheConfig } from "./redis-cache-config.ts";
 import { openEmbedder } from "./worker-embedder.ts";
 
 /** The parts of RouterConfig that say which embedder to use, and how much of it. */
@@ -21,16 +25,38 @@ export interface EmbedderConfig extends LimitsConfig {
     readonly query_prefix?: string | undefined;
     readonly download?: boolean;
   };
+  readonly embedding?: NonNullable<LimitsConfig["embedding"]> & {
+    readonly cache: SharedCacheConfig;
+    readonly http?: HttpEmbeddingConfig | undefined;
+  };
 }
 
-/** The configured model, its path where `resolvePath` finds it, or the built-in minilm-2l when none is configured. */
+/** What others run: learns when it cannot be used, and when it can again. */
+export type OnAvailability = (part: "shared_cache" | "embedding_server", now: Availability) => void;
+
+/**
+ * The configured server; or the configured model, its path where `resolvePath` finds it; or the built-in minilm-2l when
+ * neither is configured. With the cache that replicas share, where one is. Rejects with a RouterError.
+ */
 export async function openConfiguredEmbedder(
   config: EmbedderConfig,
   resolvePath?: (path: string) => string,
   hub: HubSettings = hubSettings(process.env),
+  onAvailability: OnAvailability = () => undefined,
 ): Promise<Embedder> {
+  const { http, cache } = config.embedding ?? {};
+  const openShared = cache && configuredShared(cache, (now) => onAvailability("shared_cache", now));
+  if (http) {
+    return openHttpEmbedder({
+      ...configuredLimits(config),
+      ...configuredServer(http),
+      openShared,
+      onStateChange: (now) => onAvailability("embedding_server", now),
+    });
+  }
   return openEmbedder({
     ...configuredLimits(config),
+    openShared,
     folder: await configuredFolder(config.embedding_models, hub, resolvePath),
   });
 }

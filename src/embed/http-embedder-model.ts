@@ -114,7 +114,9 @@ export async function openHttpModel(options: HttpModelOptions): Promise<HttpMode
       } catch (thrown) {
         if (!(thrown instanceof HttpFault)) throw thrown;
         const passes = thrown.passing || thrown.message === httpTimeout;
-        if (!passes || performance.now() + pauseMs > giveUpAt) throw failed(thrown.message);
+        if (!passes || performance.now() + pauseMs > giveUpAt) {
+          throw failed(thrown.message, "Start the server first, or correct embedding.http");
+        }
         await pause(pauseMs);
       }
     }
@@ -154,11 +156,14 @@ export async function openHttpModel(options: HttpModelOptions): Promise<HttpMode
 const reasonOf = (thrown: unknown): string =>
   thrown instanceof HttpFault ? thrown.message : "a fault of signalbox itself";
 
-const failed = (reason: string): RouterError =>
+const failed = (
+  reason: string,
+  remedy = "Check the embedding server; it is asked again by itself",
+): RouterError =>
   new RouterError(
     "embedder_failed",
     `the embedding server gave nothing that can be used: ${reason}`,
-    "Check embedding.http and the server; it is asked again by itself",
+    remedy,
   );
 
 function assertFits(width: number, { model, dimensions, truncate }: HttpModelOptions): void {
