@@ -30,7 +30,9 @@ export async function routeOrDefault(
     }
     const text = cutMiddle(query, router.config.limits.max_query_chars);
     // The race is for an embedder that hangs and ignores the signal.
-    return await Promise.race([route(router, text, deadline.signal), aborted(deadline.signal)]);
+    const routed = route(router, text, deadline.signal, started + limitMs);
+    const found = await Promise.race([routed, aborted(deadline.signal)]);
+    return text === query ? found : { ...found, truncated: true };
   } catch (thrown) {
     const fault = RouterError.from(thrown);
     const total = performance.now() - started;

@@ -23,11 +23,19 @@ export interface Route extends Choice {
   >;
 }
 
-/** The path of a request: embed, classify, decide, select. Rejects only when it could not embed. */
-export async function route(router: Router, query: string, signal?: AbortSignal): Promise<Route> {
+/**
+ * The path of a request: embed, classify, decide, select. Rejects only when it could not embed, `deadlineAt` being the
+ * time of performance.now() from when on it does not try.
+ */
+export async function route(
+  router: Router,
+  query: string,
+  signal?: AbortSignal,
+  deadlineAt?: number,
+): Promise<Route> {
   const { config, embedder, classifier } = router;
   const started = performance.now();
-  const [embedding] = await embedder.embed([query], signal);
+  const [embedding] = await embedder.embed([query], signal, deadlineAt);
   if (!embedding) throw new Error("unreachable: one text in, one embedding out");
   const embedded = performance.now();
   const domains = classifier.classify(query, embedding.vector);

@@ -276,6 +276,17 @@ test.each([
   expect(problemsOf(lines)).toEqual([want]);
 });
 
+test.each([
+  { lines: "embedding: { min_workers: 3 }", want: [] },
+  { lines: "embedding: { workers: 3, min_workers: 3 }", want: [] },
+  {
+    lines: "embedding: { workers: 2, min_workers: 3 }",
+    want: ["embedding.min_workers: 3 threads must be warm, and embedding.workers allows 2"],
+  },
+])("$lines", ({ lines, want }) => {
+  expect(problemsOf(lines)).toEqual(want);
+});
+
 test("a cache that may take as long as a request is doubtful", () => {
   const { warnings } = inspectConfig(
     'default_model: m\nembedding: { cache: { redis_url: "redis://h", timeout_ms: 150 } }',

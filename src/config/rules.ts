@@ -1,7 +1,12 @@
 import type { Problem } from "./problem.ts";
 import { blocksFitTheAlgorithm, dimensionFits } from "./rules/algorithms.ts";
 import { domainsAreKnown } from "./rules/domains.ts";
-import { embedderIsOne, headersCanBeSent, serversHaveUrls } from "./rules/embedding.ts";
+import {
+  embedderIsOne,
+  headersCanBeSent,
+  serversHaveUrls,
+  workersAreEnough,
+} from "./rules/embedding.ts";
 import { endpointsExist, lorasExist, modelsStandOnce } from "./rules/models.ts";
 import { namesAreHeaderValues, namesAreUnique, noNameAsksForRouting } from "./rules/names.ts";
 import { nestingIsShallow, notHasOneCondition } from "./rules/nesting.ts";
@@ -21,6 +26,7 @@ const rules: readonly ((config: RouterConfig) => readonly Problem[])[] = [
   blocksFitTheAlgorithm,
   dimensionFits,
   embedderIsOne,
+  workersAreEnough,
   serversHaveUrls,
   headersCanBeSent,
 ];

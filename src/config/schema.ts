@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * What an operator writes. Flat, as vllm-project/semantic-router's configuration of early 2026, so that its files load
- * here; what is ours alone stands under `limits`. Strict: a misspelt key is an error with its path.
+ * here; what is ours alone stands under `embedding` and `limits`. Strict: a misspelt key is an error with its path.
  * The descriptions become config/config.schema.json, which editors show.
  */
 
@@ -288,9 +288,9 @@ const Embedding = z.strictObject({
     .int()
     .min(1)
     .max(65_536)
-    .default(128)
+    .default(256)
     .describe(
-      "Tokens that one run of the model may read, padding counted; a longer text runs alone",
+      "Tokens that one run of the model may read, padding counted, while there is time for them; a longer text runs alone",
     ),
   cache: z
     .strictObject({

@@ -107,13 +107,21 @@ export function embedQueue(
     // A start outlasts a deadline.
     if (alive.length === 0) reject([...waiting.keys()], noneAlive(pool));
     const idle = alive.filter((model) => !busy.has(model));
-    idle.forEach((model, index) => {
+    for (const [index, model] of idle.entries()) {
+      const [oldest] = inTime();
+      if (!oldest) return;
       const share = Math.ceil(waiting.size / (idle.length - index));
-      const maxTexts = pool.exactBatches ? share : 1;
-      const batch = nextBatch(inTime(), { maxTokens: batchTokens, maxTexts });
-      if (batch.length > 0) void run(model, batch);
-    });
+      const batch = nextBatch(inTime(), {
+        maxTexts: pool.exactBatches ? share : 1,
+        maxTokens: Math.min(batchTokens, tokensInTime(oldest)),
+      });
+      void run(model, batch);
+    }
   }
+
+  /** A batch must not be so large that it comes too late for the text that has waited longest. */
+  const tokensInTime = ({ wanted }: Waiting): number =>
+    runs.tokensWithin((wanted.deadlineAt - performance.now()) / 1000);
 
   /** What waits, without what comes too late for everybody who asked for it. */
   function* inTime(): Generator<Waiting> {

@@ -19,13 +19,14 @@ interface Options {
   readonly batchTokens?: number;
   readonly exactBatches?: boolean;
   readonly workers?: number;
+  readonly runMs?: number;
   readonly shared?: SharedCache;
 }
 
 function open({
   maxWaiting = 256,
   cacheEntries = 100,
-  batchTokens,
+  batchTokens = 128,
   shared,
   ...pool
 }: Options = {}) {
@@ -291,6 +292,18 @@ test("what is too late for every caller never reaches the model", async () => {
   await Promise.all([running, shared]);
   expect(asked).toEqual([["running"], ["shared"]]);
   expect(embedder.stats()).toMatchObject({ expired: 1, abandoned: 0, texts: 2, waiting: 0 });
+});
+
+test("a batch is no larger than there is time for", async () => {
+  // A second for each of the 100 tokens of the first text.
+  const { embedder, asked, answer } = open({ runMs: 100_000 });
+  const first = embedder.embed(["a".repeat(100)]);
+  const texts = ["b", "c", "d", "e"].map((one) => one.repeat(30));
+  const hurried = embedder.embed(texts, undefined, performance.now() + 31_000);
+  for (let runs = 0; runs < 3; runs++) await answer();
+  await Promise.all([first, hurried]);
+  // Estimated at 11 tokens each.
+  expect(asked.map(({ length }) => length)).toEqual([1, 2, 2]);
 });
 
 test.each([

@@ -11,21 +11,33 @@ export interface GrowingRunStats {
   waited(since: number, until: number): void;
   /** `tokens` of each text. */
   ran(tokens: readonly number[], seconds: number): void;
+  /** How many tokens a model reads in `seconds`, by its latest runs; Infinity before the first. */
+  tokensWithin(seconds: number): number;
   read(): RunStats;
 }
+
+/** How much the latest run counts beside those before it. */
+const newest = 0.2;
 
 export function runStats(): GrowingRunStats {
   const waitSeconds = distribution(secondsBounds);
   const texts = distribution(textsBounds);
   const tokens = distribution(tokensBounds);
   const seconds = distribution(secondsBounds);
+  let secondsPerToken: number | undefined;
   return {
     waited: (since, until) => waitSeconds.add((until - since) / 1000),
     ran(ofEach, took) {
+      const read = ofEach.reduce((sum, one) => sum + one, 0);
       texts.add(ofEach.length);
-      tokens.add(ofEach.reduce((sum, one) => sum + one, 0));
+      tokens.add(read);
       seconds.add(took);
+      if (read === 0) return;
+      secondsPerToken ??= took / read;
+      secondsPerToken += newest * (took / read - secondsPerToken);
     },
+    tokensWithin: (available) =>
+      secondsPerToken === undefined ? Infinity : available / secondsPerToken,
     read: () => ({
       waitSeconds: waitSeconds.read(),
       texts: texts.read(),

@@ -9,6 +9,18 @@ export function embedderIsOne({ embedding, embedding_models }: RouterConfig): re
   return [{ path: http, message }];
 }
 
+/** Otherwise the file says that it waits for threads that never start. */
+export function workersAreEnough({ embedding }: RouterConfig): readonly Problem[] {
+  const { workers, min_workers } = embedding;
+  if (workers === undefined || min_workers <= workers) return [];
+  return [
+    {
+      path: ["embedding", "min_workers"],
+      message: `${min_workers} threads must be warm, and embedding.workers allows ${workers}`,
+    },
+  ];
+}
+
 /** Messages never hold the URL: it may have a password in it. */
 export function serversHaveUrls({ embedding }: RouterConfig): readonly Problem[] {
   const problem = (path: Path, message: string | undefined): readonly Problem[] =>

@@ -27,7 +27,12 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Models that answer when their test says so, and remember what they were asked, in order. */
 export function fakePool(
-  options: { readonly exactBatches?: boolean; readonly workers?: number } = {},
+  options: {
+    readonly exactBatches?: boolean;
+    readonly workers?: number;
+    /** What it says that every run took. */
+    readonly runMs?: number;
+  } = {},
 ) {
   const asked: (readonly string[])[] = [];
   const pending: { answer(): void; fail(fault: Error): void }[] = [];
@@ -39,7 +44,8 @@ export function fakePool(
       run(texts) {
         asked.push(texts);
         const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-        pending.push({ answer: () => resolve(fakeAnswer(texts)), fail: reject });
+        const answer = { ...fakeAnswer(texts), ...(options.runMs && { runMs: options.runMs }) };
+        pending.push({ answer: () => resolve(answer), fail: reject });
         return promise;
       },
       fault: () => (alive[index] ? undefined : "it died"),
