@@ -1,5 +1,6 @@
 /**
- * Reads the numbers of a JSON array as trained files hold them: 0.0312571227550506, of 16 to 19 decimals and below 1.
+ * Reads the numbers of a JSON array as trained files hold them: 0.0312571227550506, of 16 to 19 decimals and below 1, and
+ * the 0.0 and 1.0 of a one-hot.
  * src/artifact/json-numbers.ts reads all others, and says why the rounding is exact: this is the same arithmetic, eight
  * digits at a time. The host puts the tables there.
  */
@@ -46,6 +47,19 @@ function afterSpace(at: usize, end: usize): usize {
   return at;
 }
 
+@inline
+function endsNumber(byte: u8): bool {
+  return byte == 44 || byte == 93 || byte == 32 || byte == 10;
+}
+
+/** Bytes of one digit, or of one digit with .0, that stand there alone; else 0. */
+@inline
+function lengthOfWhole(at: usize): usize {
+  if (u32(load<u8>(at)) - 48 > 9) return 0;
+  if (endsNumber(load<u8>(at + 1))) return 1;
+  return load<u16>(at + 1) == 0x302e && endsNumber(load<u8>(at + 3)) ? 3 : 0;
+}
+
 function stop(at: usize, count: u32, state: u32): usize {
   store<u32>(countAt, count);
   store<u32>(stateAt, state);
@@ -60,7 +74,7 @@ function stop(at: usize, count: u32, state: u32): usize {
 export function read(at: usize, end: usize, target: usize, most: u32): usize {
   let count: u32 = 0;
   while (true) {
-    at = afterSpace(at, end);
+    if (load<u8>(at) <= 32) at = afterSpace(at, end);
     if (count == most || at + 32 > end) return stop(at, count, elementNext);
     const negative = u64(load<u8>(at) == 45);
     const from = at + usize(negative);
@@ -69,13 +83,19 @@ export function read(at: usize, end: usize, target: usize, most: u32): usize {
     const rest = load<u32>(from + 18) - u32(zeros);
     const ends = (rest | (rest + 0x76767676)) & 0x80808080;
     if (load<u16>(from) != 0x2e30 || (strangers(first) | strangers(second)) != 0 || ends == 0) {
-      return stop(at, count, elementNext);
+      const length = lengthOfWhole(from);
+      if (length == 0) return stop(at, count, elementNext);
+      const digit = f64(u32(load<u8>(from)) - 48);
+      store<u64>(target + (usize(count++) << 3), reinterpret<u64>(digit) | (negative << 63));
+      at = afterSpace(from + length, end);
+      if (at == end || load<u8>(at) != 44) return stop(at, count, elementRead);
+      at++;
+      continue;
     }
     const more = u32(ctz(ends)) >> 3;
     const after = from + 18 + more;
-    const byte = load<u8>(after);
     // Else an exponent, or no JSON.
-    if (byte != 44 && byte != 93 && byte != 32 && byte != 10) return stop(at, count, elementNext);
+    if (!endsNumber(load<u8>(after))) return stop(at, count, elementNext);
     const row = usize(more << 3);
     const digits = fourDigits((rest << 8) << (24 - (more << 3)));
     const large = eightDigits(first) * load<f64>(scaleTable + row);
@@ -90,8 +110,8 @@ export function read(at: usize, end: usize, target: usize, most: u32): usize {
     const value = near + (step - doubt);
     if (value != near + (step + doubt)) return stop(at, count, elementNext);
     store<u64>(target + (usize(count++) << 3), reinterpret<u64>(value) | (negative << 63));
-    at = afterSpace(after, end);
-    if (at == end || load<u8>(at) != 44) return stop(at, count, elementRead);
+    at = load<u8>(after) == 44 ? after : afterSpace(after, end);
+    if (at >= end || load<u8>(at) != 44) return stop(at, count, elementRead);
     at++;
   }
 }

@@ -67,7 +67,7 @@ for (const [pool, models] of Object.entries(pools)) {
   console.error(`${pool}: trained in ${seconds} s`);
   const artifacts = trained.selectors.map(({ artifact }) => artifact);
   const files =
-    pool === shipped ? (await writeSelectors(artifacts, folder, "safetensors")).files : [];
+    pool === shipped ? (await writeSelectors(artifacts, folder, "safetensors", "int8")).files : [];
   const tested = await testOn(questions, models, embedder, store, trained);
   results.push({
     pool,

@@ -33,6 +33,8 @@ export function trainOn(
       }),
     );
   return trainSelectors(records, embedder, {
+    // What ships is small.
+    precision: "int8",
     seed,
     store,
     provenance,

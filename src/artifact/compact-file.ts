@@ -1,7 +1,8 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { RouterError } from "../errors.ts";
 import { FeatureSpec, Provenance } from "./artifact.ts";
+import { type Room, room } from "./growing.ts";
 import { readSafetensors, type Tensor } from "./safetensors.ts";
 import type { Dtype, Numbers } from "./safetensors-dtype.ts";
 import { tensorData, writeSafetensors } from "./safetensors-write.ts";
@@ -22,6 +23,10 @@ export interface CompactReader {
   has(name: string): boolean;
   /** Finite numbers only, unless `allowNaN`. */
   tensor(name: string, shape: readonly (number | undefined)[], allowNaN?: boolean): Tensor;
+  /** Values of whatever floating type, as doubles. */
+  doubles(tensor: Tensor): Float64Array;
+  /** For what is not merely a view of the file's bytes. */
+  readonly room: Room;
   refusal(detail: string): RouterError;
 }
 
@@ -51,7 +56,12 @@ export function writeCompact(
   });
 }
 
-export function readCompact(algorithm: string, bytes: Uint8Array, source: string): CompactReader {
+export function readCompact(
+  algorithm: string,
+  bytes: Uint8Array,
+  source: string,
+  maxBytes: number,
+): CompactReader {
   const refusal = (detail: string, remedy = "Download or train the file again") =>
     new RouterError("artifact_invalid", `${source}: ${detail}`, remedy);
   const { metadata, tensors, data } = readSafetensors(bytes, source);
@@ -85,8 +95,17 @@ export function readCompact(algorithm: string, bytes: Uint8Array, source: string
       throw refusal(`tensor ${name} is [${found.shape.join(", ")}], not [${wanted}]`);
     }
     const bad = firstBad(found.values, allowNaN);
-    if (bad >= 0) throw refusal(`tensor ${name}[${bad}] is ${found.values[bad]}`);
+    if (bad >= 0)
+      throw refusal(`tensor ${name}${placeOf(bad, found.shape)} is ${found.values[bad]}`);
     return found;
+  }
+
+  const left = room(maxBytes, source);
+
+  function doubles({ values }: Tensor): Float64Array {
+    if (values instanceof Float64Array) return values;
+    left.take(values.length * Float64Array.BYTES_PER_ELEMENT);
+    return Float64Array.from(values as ArrayLike<number>);
   }
 
   return {
@@ -95,30 +114,35 @@ export function readCompact(algorithm: string, bytes: Uint8Array, source: string
     fields: (schema) => json("fields", schema),
     has: (name) => tensors.has(name),
     tensor,
+    doubles,
+    room: left,
     refusal,
   };
 }
 
-/** Values of whatever floating type, as doubles. */
-export const doubles = ({ values }: Tensor): Float64Array =>
-  values instanceof Float64Array ? values : Float64Array.from(values as ArrayLike<number>);
+/** `[3][17]` of a table, `[3]` of a list. */
+function placeOf(index: number, shape: readonly number[]): string {
+  const [, columns] = shape;
+  return columns === undefined
+    ? `[${index}]`
+    : `[${Math.floor(index / columns)}][${index % columns}]`;
+}
 
 export const isDtype = (tensor: Tensor, ...dtypes: readonly Dtype[]): boolean =>
   dtypes.includes(tensor.dtype);
 
 function firstBad(values: Numbers, allowNaN: boolean): number {
-  if (
-    !(
-      values instanceof Float64Array ||
-      values instanceof Float32Array ||
-      values instanceof Float16Array
-    )
-  ) {
-    return -1;
+  if (values instanceof Float32Array || values instanceof Float64Array) {
+    return firstOdd(values, allowNaN);
   }
+  return values instanceof Float16Array ? firstOdd(values, allowNaN) : -1;
+}
+
+function firstOdd(values: ArrayLike<number>, allowNaN: boolean): number {
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    if (!Number.isFinite(value) && !(allowNaN && Number.isNaN(value))) return i;
+    // Faster than Number.isFinite over millions; NaN and the infinities give NaN.
+    if (value - value !== 0 && !(allowNaN && Number.isNaN(value))) return i;
   }
   return -1;
 }
@@ -132,4 +156,4 @@ function parsed(text: string): unknown {
   }
 }
 
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { KmeansArtifact } from "./artifact.ts";
-import { type CompactReader, doubles, writeCompact } from "./compact-file.ts";
+import { type CompactReader, writeCompact } from "./compact-file.ts";
 import { unlabelled } from "./compact-knn.ts";
 import { narrowest } from "./safetensors-dtype.ts";
 import { tensor } from "./safetensors-write.ts";
@@ -46,7 +46,7 @@ export function kmeansFromCompact(read: CompactReader): KmeansArtifact {
   const [count = 0] = shape;
   const { cluster_models: clusterModels, model_names: modelNames } = fields;
   const scores = read.has("cluster_scores")
-    ? doubles(read.tensor("cluster_scores", [count, modelNames.length], true))
+    ? read.doubles(read.tensor("cluster_scores", [count, modelNames.length], true))
     : undefined;
   if (scores) checkWinners(read, scores, clusterModels, modelNames);
   return {

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { RouterError } from "../errors.ts";
 import type { Matrix } from "../math/matrix.ts";
 import type { KnnArtifact } from "./artifact.ts";
-import { type CompactReader, doubles, writeCompact } from "./compact-file.ts";
-import { decodeRows, encodeRows, type RowStorage } from "./compact-rows.ts";
+import { type CompactReader, writeCompact } from "./compact-file.ts";
+import { decodeRows, encodeRows, type Precision } from "./compact-rows.ts";
 import { distinctVectors } from "./distinct-vectors.ts";
 import { narrowest } from "./safetensors-dtype.ts";
 import { tensor } from "./safetensors-write.ts";
@@ -21,7 +21,7 @@ const KnnFields = z.object({
  * A vector for each run of rows that a query has: of ours one a query. Beside it a table of outcomes by run and model,
  * in which NaN means that there is none.
  */
-export function knnToCompact(artifact: KnnArtifact, storage: RowStorage = "I8"): Uint8Array {
+export function knnToCompact(artifact: KnnArtifact, precision: Precision): Uint8Array {
   const { dimension, models, features, provenance, qualities, latenciesNs } = artifact;
   if (!features) throw unlabelled("knn");
   const fields: z.infer<typeof KnnFields> = {
@@ -43,7 +43,7 @@ export function knnToCompact(artifact: KnnArtifact, storage: RowStorage = "I8"):
   return writeCompact(
     "knn",
     {
-      ...encodeRows(vectors, dimension, features.categories.length, storage),
+      ...encodeRows(vectors, dimension, features.categories.length, precision),
       ...(qualities && { outcomes: table(qualities) }),
       ...(latenciesNs && { latencies: table(latenciesNs) }),
     },
@@ -67,7 +67,10 @@ function inRuns({ vectors, dimension, models, modelOf, vectorOf }: KnnArtifact):
     if (!goesOn) runs.push(vector);
     return (runs.length - 1) * models.length + model;
   });
-  const gathered = new Float32Array(runs.length * dimension);
+  const gathered =
+    vectors instanceof Float64Array
+      ? new Float64Array(runs.length * dimension)
+      : new Float32Array(runs.length * dimension);
   runs.forEach((vector, run) => {
     gathered.set(vectors.subarray(vector * dimension, (vector + 1) * dimension), run * dimension);
   });
@@ -84,9 +87,9 @@ export function knnFromCompact(read: CompactReader): KnnArtifact {
   const shape = [queries.length / dimension, models.length];
   // As the JSON reader does, so that both forms answer alike where two queries have one vector.
   const { vectors, vectorOf } = distinctVectors(queries, dimension);
-  const outcomes = doubles(read.tensor("outcomes", shape, true));
+  const outcomes = read.doubles(read.tensor("outcomes", shape, true));
   const latencies = read.has("latencies")
-    ? doubles(read.tensor("latencies", shape, true))
+    ? read.doubles(read.tensor("latencies", shape, true))
     : undefined;
   const cells = Uint32Array.from(outcomes.keys()).filter((cell) => !Number.isNaN(outcomes[cell]));
   const column = (values: Float64Array) =>

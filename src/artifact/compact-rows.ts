@@ -6,23 +6,33 @@ import type { Tensor } from "./safetensors.ts";
 import { narrowest } from "./safetensors-dtype.ts";
 import { tensor } from "./safetensors-write.ts";
 
-/** How the embedding's numbers are kept: bytes with a scale a row, halves, or as they are. */
-export type RowStorage = "I8" | "F16" | "F32";
+/** How vectors are kept: as they are, or the embedding as bytes with a scale a row, in a quarter of the space. */
+export type Precision = "float32" | "int8";
 
 /** Of a one-hot without a one, as upstream's for a category that it does not know at all. */
 const noCategory = 255;
 
 const maxByte = 127;
 
+/** Rows as `vectors`, to be read in place; or rounded, in parts. */
+export const encodeRows = (
+  rows: Matrix,
+  dimension: number,
+  categories: number,
+  precision: Precision,
+): Readonly<Record<string, Tensor>> =>
+  precision === "float32"
+    ? { vectors: tensor(rows, dimension) }
+    : encodeBytes(rows, dimension, categories);
+
 /**
  * Feature vectors without their zeros: the embedding, which category is set, and to what (1, or less where the vector
  * was scaled to length 1; left out when it is 1 everywhere).
  */
-export function encodeRows(
+function encodeBytes(
   rows: Matrix,
   dimension: number,
   categories: number,
-  storage: RowStorage,
 ): Readonly<Record<string, Tensor>> {
   const width = dimension - categories;
   const count = dimension === 0 ? 0 : rows.length / dimension;
@@ -41,7 +51,7 @@ export function encodeRows(
     }
   }
   return {
-    ...encodeEmbeddings(embeddings, width, storage),
+    ...encodeEmbeddings(embeddings, width),
     categories: tensor(category),
     ...(levels.some((level) => level !== 1) && { levels: tensor(narrowest(levels)) }),
   };
@@ -50,10 +60,7 @@ export function encodeRows(
 function encodeEmbeddings(
   embeddings: Float32Array,
   width: number,
-  storage: RowStorage,
 ): Readonly<Record<string, Tensor>> {
-  if (storage === "F32") return { embeddings: tensor(embeddings, width) };
-  if (storage === "F16") return { embeddings: tensor(Float16Array.from(embeddings), width) };
   const scales = new Float32Array(width === 0 ? 0 : embeddings.length / width);
   const bytes = new Int8Array(embeddings.length);
   scales.forEach((_, row) => {
@@ -73,18 +80,27 @@ function encodeEmbeddings(
   return { embeddings: tensor(bytes, width), scales: tensor(scales) };
 }
 
-/** The feature vectors, `width` + `categories` numbers each. */
-export function decodeRows(read: CompactReader, width: number, categories: number): Float32Array {
-  const { values: stored, shape, dtype } = read.tensor("embeddings", [undefined, width]);
+/** The feature vectors, `width` + `categories` numbers each. Float32 and float64 ones are views of the file's bytes. */
+export function decodeRows(read: CompactReader, width: number, categories: number): Matrix {
+  const dimension = width + categories;
+  if (!read.has("vectors")) return decodeBytes(read, width, categories);
+  const { values } = read.tensor("vectors", [undefined, dimension]);
+  if (values instanceof Float32Array || values instanceof Float64Array) return values;
+  throw read.refusal("tensor vectors is neither F32 nor F64");
+}
+
+function decodeBytes(read: CompactReader, width: number, categories: number): Float32Array {
+  const { values: stored, shape } = read.tensor("embeddings", [undefined, width]);
   const [count = 0] = shape;
-  const scales = dtype === "I8" ? read.tensor("scales", [count]).values : undefined;
+  const { values: scales } = read.tensor("scales", [count]);
   const category = read.tensor("categories", [count]);
   if (!isDtype(category, "U8")) throw read.refusal("tensor categories is no U8");
   const levels = read.has("levels") ? read.tensor("levels", [count]).values : undefined;
   const dimension = width + categories;
+  read.room.take(count * dimension * Float32Array.BYTES_PER_ELEMENT);
   const rows = new Float32Array(count * dimension);
   for (let row = 0; row < count; row++) {
-    const scale = scales ? (scales[row] as number) : 1;
+    const scale = scales[row] as number;
     for (let i = 0; i < width; i++) {
       rows[row * dimension + i] = (stored[row * width + i] as number) * scale;
     }
@@ -100,5 +116,5 @@ const notOneHot = (row: number): RouterError =>
   new RouterError(
     "artifact_invalid",
     `Vector ${row} has more than one category set, so it has no compact form`,
-    "Write the file as JSON",
+    "Write it as JSON, or with --precision float32",
   );

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { SvmArtifact } from "./artifact.ts";
-import { type CompactReader, doubles, writeCompact } from "./compact-file.ts";
+import { type CompactReader, writeCompact } from "./compact-file.ts";
 import { unlabelled } from "./compact-knn.ts";
-import { decodeRows, encodeRows, type RowStorage } from "./compact-rows.ts";
+import { decodeRows, encodeRows, type Precision } from "./compact-rows.ts";
 import { narrowest } from "./safetensors-dtype.ts";
 import { tensor } from "./safetensors-write.ts";
 
@@ -16,9 +16,10 @@ const SvmFields = z.object({
 });
 
 /** Support vectors once, with a table of alphas by machine and vector in which 0 means that it has no part. */
-export function svmToCompact(artifact: SvmArtifact, storage: RowStorage = "I8"): Uint8Array {
-  const { dimension, linear, rbf, vectors, features, provenance } = artifact;
+export function svmToCompact(artifact: SvmArtifact, precision: Precision): Uint8Array {
+  const { dimension, linear, features, provenance } = artifact;
   if (!features) throw unlabelled("svm");
+  const { rbf, vectors } = inOrderOfUse(artifact);
   const fields: z.infer<typeof SvmFields> = {
     trained: artifact.trained,
     model_names: [...artifact.modelNames],
@@ -43,7 +44,7 @@ export function svmToCompact(artifact: SvmArtifact, storage: RowStorage = "I8"):
     {
       ...(linear.length > 0 && { weights: tensor(narrowest(weights), dimension) }),
       ...(rbf.length > 0 && {
-        ...encodeRows(vectors, dimension, features.categories.length, storage),
+        ...encodeRows(vectors, dimension, features.categories.length, precision),
         alpha: tensor(narrowest(alpha), count),
       }),
       rho: tensor(Float64Array.from([...linear, ...rbf], ({ rho }) => rho)),
@@ -52,14 +53,35 @@ export function svmToCompact(artifact: SvmArtifact, storage: RowStorage = "I8"):
   );
 }
 
+/** Support vectors in the order in which machines name them first, as the JSON reader finds them: both read alike. */
+function inOrderOfUse({
+  rbf,
+  vectors,
+  dimension,
+}: SvmArtifact): Pick<SvmArtifact, "rbf" | "vectors"> {
+  const places = new Map<number, number>();
+  for (const { vectorOf } of rbf) {
+    for (const vector of vectorOf) if (!places.has(vector)) places.set(vector, places.size);
+  }
+  const ordered = vectors.slice(0, places.size * dimension);
+  for (const [from, to] of places) {
+    ordered.set(vectors.subarray(from * dimension, (from + 1) * dimension), to * dimension);
+  }
+  const machines = rbf.map((machine) => ({
+    ...machine,
+    vectorOf: machine.vectorOf.map((vector) => places.get(vector) as number),
+  }));
+  return { rbf: machines, vectors: ordered };
+}
+
 export function svmFromCompact(read: CompactReader): SvmArtifact {
   const { features, provenance } = read;
   if (!features) throw read.refusal("features is missing");
   const fields = read.fields(SvmFields);
   const { linear, rbf } = fields;
   const dimension = features.dimension + features.categories.length;
-  const rho = doubles(read.tensor("rho", [linear.length + rbf.length]));
-  const weights = doubles(
+  const rho = read.doubles(read.tensor("rho", [linear.length + rbf.length]));
+  const weights = read.doubles(
     linear.length > 0 ? read.tensor("weights", [linear.length, dimension]) : nothing,
   );
   const vectors =
@@ -67,7 +89,7 @@ export function svmFromCompact(read: CompactReader): SvmArtifact {
       ? decodeRows(read, features.dimension, features.categories.length)
       : new Float32Array(0);
   const count = vectors.length / dimension;
-  const alpha = doubles(rbf.length > 0 ? read.tensor("alpha", [rbf.length, count]) : nothing);
+  const alpha = read.doubles(rbf.length > 0 ? read.tensor("alpha", [rbf.length, count]) : nothing);
   return {
     algorithm: "svm",
     trained: fields.trained,

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { openSelector } from "../select/open-selector.ts";
-import type { Artifact, KmeansArtifact, KnnArtifact, SvmArtifact } from "./artifact.ts";
-import { artifactToCompact, parseCompact } from "./compact.ts";
+import type { Artifact, KmeansArtifact, KnnArtifact, RbfMachine, SvmArtifact } from "./artifact.ts";
+import { artifactToCompact as compactOf, parseCompact } from "./compact.ts";
 import { artifactToJSON, parseArtifact } from "./json-artifact.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { tensor, writeSafetensors } from "./safetensors-write.ts";
+
+const artifactToCompact = (artifact: Artifact) => compactOf(artifact, "int8");
 
 const features = {
   embedder: "tiny",
@@ -65,6 +67,11 @@ const svm: SvmArtifact = {
   ],
   vectors: rows.map((value) => value / 2),
 };
+const queries = [
+  [0, 1, 0, 0, 1],
+  [0.6, -0.8, 0, 1, 0],
+  [-1, 0, 0, 0, 0],
+] as const;
 const artifacts: readonly Artifact[] = [knn, kmeans, svm];
 
 test.each(artifacts)("$algorithm: what is read back is stored without further loss", (artifact) => {
@@ -79,13 +86,65 @@ test.each(artifacts)("$algorithm: JSON and compact form select and score alike",
   const json = parseArtifact(artifact.algorithm, artifactToJSON(compact));
   if (artifact.algorithm !== "svm") expect(json).toEqual(compact);
   const [one, other] = [openSelector(compact), openSelector(json)];
-  for (const x of [
-    [0, 1, 0, 0, 1],
-    [0.6, -0.8, 0, 1, 0],
-    [-1, 0, 0, 0, 0],
-  ]) {
+  for (const x of queries) {
     expect(other.select(x)).toEqual(one.select(x));
   }
+});
+
+const precise: readonly Artifact[] = [
+  ...artifacts,
+  { ...knn, vectors: Float64Array.from(rows, (value) => value / 3) },
+  { ...svm, vectors: Float64Array.from(rows, (value) => value / 3) },
+  { ...knn, vectors: rows.map((value) => value + 0.1) },
+];
+
+test.each(precise)(
+  "$algorithm in float32: JSON and compact form are the same to the bit",
+  (one) => {
+    const compact = parseCompact(one.algorithm, compactOf(one, "float32"));
+    expect(parseArtifact(one.algorithm, artifactToJSON(compact))).toEqual(compact);
+    expect(compactOf(compact, "float32")).toEqual(compactOf(one, "float32"));
+    if (one.algorithm !== "svm") expect(compact).toEqual(one);
+    else
+      expect(openSelector(compact).select(queries[1])).toEqual(
+        openSelector(one).select(queries[1]),
+      );
+  },
+);
+
+test("support vectors are stored in the order in which machines name them, and only those", () => {
+  const [first, second] = svm.rbf as [RbfMachine, RbfMachine];
+  const unordered = {
+    ...svm,
+    rbf: [
+      { ...first, vectorOf: new Uint32Array([2, 1]) },
+      { ...second, vectorOf: new Uint32Array([1, 2]) },
+    ],
+  };
+  const compact = parseCompact("svm", compactOf(unordered, "float32"));
+  expect(compact).toEqual(parseArtifact("svm", artifactToJSON(compact)));
+  expect(compact).toMatchObject({
+    vectors: Float32Array.from([...svm.vectors.subarray(10), ...svm.vectors.subarray(5, 10)]),
+  });
+});
+
+test("float32 needs no one-hot of one category, and a file's bytes are read in place", () => {
+  const soft = { ...knn, vectors: new Float32Array(15).fill(0.25) };
+  expect(() => compactOf(soft, "int8")).toThrow("--precision float32");
+  const bytes = compactOf({ ...knn, vectors: rows }, "float32");
+  const read = parseCompact("knn", bytes) as KnnArtifact;
+  expect(compactOf(soft, "float32").length).toBeGreaterThan(0);
+  expect(read.vectors.buffer).toBe(bytes.buffer);
+});
+
+test("what int8 becomes once read counts against the limit", () => {
+  const bytes = artifactToCompact(knn);
+  expect(() => parseCompact("knn", bytes, "m.safetensors", 10)).toThrow(
+    expect.objectContaining({
+      code: "artifact_invalid",
+      remedy: expect.stringContaining("max_artifact_mb"),
+    }),
+  );
 });
 
 test("knn: two queries of one vector keep their outcomes, and rows their order", () => {
@@ -147,6 +206,11 @@ test.each([
       metadata["features"] = "{";
     }),
     want: "features is missing",
+  },
+  {
+    case: "infinity in a row",
+    bytes: compactOf({ ...knn, vectors: rows.with(7, Number.POSITIVE_INFINITY) }, "float32"),
+    want: "tensor vectors[1][2] is Infinity",
   },
   {
     case: "features of another width",

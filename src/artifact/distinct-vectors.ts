@@ -1,4 +1,5 @@
 import type { Matrix } from "../math/matrix.ts";
+import { hashStart, hashStep, rowIndex } from "./row-index.ts";
 
 export interface DistinctVectors {
   /** Every different row once, in order of first appearance. */
@@ -17,16 +18,18 @@ export function distinctVectors(rows: Matrix, dimension: number): DistinctVector
   const words = (dimension * rows.BYTES_PER_ELEMENT) / 4;
   const vectorOf = new Uint32Array(count);
   const firstRows: number[] = [];
-  const sameHash = new Map<number, number[]>();
+  const index = rowIndex();
   for (let row = 0; row < count; row++) {
-    const hash = hashOf(bits, row * words, words);
-    const known = sameHash.get(hash) ?? [];
-    let vector = known.find((index) =>
-      equal(bits, (firstRows[index] as number) * words, row * words, words),
+    let hash = hashStart;
+    for (let at = row * words; at < (row + 1) * words; at++) {
+      hash = hashStep(hash, bits[at] as number);
+    }
+    let vector = index.find(hash, (known) =>
+      equal(bits, (firstRows[known] as number) * words, row * words, words),
     );
-    if (vector === undefined) {
-      vector = firstRows.push(row) - 1;
-      sameHash.set(hash, [...known, vector]);
+    if (vector < 0) {
+      vector = index.add(hash);
+      firstRows.push(row);
     }
     vectorOf[row] = vector;
   }
@@ -36,17 +39,6 @@ export function distinctVectors(rows: Matrix, dimension: number): DistinctVector
     vectors.set(rows.subarray(row * dimension, (row + 1) * dimension), index * dimension);
   });
   return { vectors, vectorOf };
-}
-
-/** FNV-1a over 32-bit words. */
-function hashOf(bits: Uint32Array, from: number, words: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = from; at < from + words; at++) {
-    hash = Math.imul(hash ^ (bits[at] as number), 0x01000193);
-    // Low bits of a product never see the high bits of its factors, and those of embeddings differ most.
-    hash ^= hash >>> 15;
-  }
-  return hash;
 }
 
 function equal(bits: Uint32Array, a: number, b: number, words: number): boolean {

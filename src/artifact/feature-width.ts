@@ -1,16 +1,12 @@
 import type { FeatureSpec } from "./artifact.ts";
-import type { FieldReader } from "./fields.ts";
+import { Refusal } from "./fields.ts";
 
 /** The vectors must be as long as the file's own description of them says. */
-export function checkFeatures(
-  read: FieldReader,
-  features: FeatureSpec | undefined,
-  dimension: number,
-): void {
+export function checkFeatures(features: FeatureSpec | undefined, dimension: number): void {
   if (!features || dimension === 0) return;
   const { dimension: embedding, categories } = features;
   if (embedding + categories.length === dimension) return;
-  throw read.refusal(
+  throw new Refusal(
     `vectors have ${dimension} numbers, features declares ${embedding} + ${categories.length} categories`,
   );
 }

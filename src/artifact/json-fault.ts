@@ -1,97 +1,59 @@
-/** Deeper than any file of ours; the walk below recurses. */
-const maxDepth = 64;
+import { type ByteSource, textSource } from "./byte-source.ts";
+import { JsonFault, jsonCursor } from "./json-cursor.ts";
+import { type JsonPath, walk } from "./json-walk.ts";
 
-const literal = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.])/y;
+/** Shown of what cannot be read: a word, or one character. */
+const shownBytes = 24;
 
 /**
- * Where text stops being JSON, as `unexpected "NaN" in embeddings[3][17], line 1 column 56`. JSON.parse is fast but
- * says neither the row nor, for most faults, the place, so this walks again what it refused.
+ * Where bytes stop being JSON, as `unexpected "NaN" in embeddings[3][17], line 1 column 56`. The readers of files are
+ * fast and know neither the row nor the place, so this walks again what they refused.
  */
-export function describeJsonFault(text: string): string {
-  const path: (string | number)[] = [];
-  let at = 0;
-  space();
-  if (value()) space();
-  const lines = text.slice(0, at).split("\n");
-  const place = `line ${lines.length} column ${(lines.at(-1)?.length ?? 0) + 1}`;
-  const inside = path.length > 0 ? ` in ${nameOf(path)}` : "";
-  if (at >= text.length) return `the text ends too early${inside}, ${place}`;
-  const [found = ""] = /^(?:[-+]?\w+|.)/su.exec(text.slice(at, at + 24)) ?? [];
-  return `unexpected ${JSON.stringify(found)}${inside}, ${place}`;
-
-  /** Each of these moves `at` past what it reads, or to the fault and returns false. */
-  function value(): boolean {
-    if (path.length > maxDepth) return false;
-    if (text[at] === "{") return list("}", member);
-    if (text[at] === "[") return list("]", element);
-    if (text[at] === '"') return string() !== undefined;
-    literal.lastIndex = at;
-    if (!literal.test(text)) return false;
-    at = literal.lastIndex;
-    return true;
-  }
-
-  function list(close: string, item: (index: number) => boolean): boolean {
-    at++;
-    space();
-    for (let index = 0; text[at] !== close || index > 0; index++) {
-      if (!item(index)) return false;
-      path.pop();
-      space();
-      if (text[at] === close) break;
-      if (text[at] !== ",") return false;
-      at++;
-      space();
-    }
-    at++;
-    return true;
-  }
-
-  function element(index: number): boolean {
-    path.push(index);
-    return value();
-  }
-
-  function member(): boolean {
-    const key = string();
-    if (key === undefined) return false;
-    path.push(key);
-    space();
-    if (text[at] !== ":") return false;
-    at++;
-    space();
-    return value();
-  }
-
-  function string(): string | undefined {
-    const start = at;
-    if (text[at] !== '"') return undefined;
-    for (let end = at + 1; end < text.length; end++) {
-      if (text[end] === "\\") end++;
-      else if (text[end] === '"') {
-        const read = parsed(text.slice(start, end + 1));
-        if (read !== undefined) at = end + 1;
-        return read;
-      }
-    }
-    at = text.length;
-    return undefined;
-  }
-
-  function space(): void {
-    while (at < text.length && " \t\n\r".includes(text[at] as string)) at++;
-  }
-}
-
-function parsed(quoted: string): string | undefined {
+export function describeJsonFault(content: string | ByteSource): string {
+  const source = typeof content === "string" ? textSource(content) : content;
+  source.rewind();
+  const cursor = jsonCursor(source);
+  const path: JsonPath = [];
+  let detail = "";
   try {
-    return String(JSON.parse(quoted));
-  } catch {
-    return undefined;
+    walk(cursor, path);
+    cursor.next();
+  } catch (thrown) {
+    if (!(thrown instanceof JsonFault)) throw thrown;
+    detail = thrown.message;
   }
+  const inside = path.length > 0 ? ` in ${nameOf(path)}` : "";
+  const { place, rest } = placeOf(source, cursor.position());
+  if (detail !== "") return `${detail}${inside}, ${place}`;
+  if (rest.length === 0) return `the text ends too early${inside}, ${place}`;
+  const [found = ""] = /^(?:[-+]?\w+|.)/su.exec(Buffer.from(rest).toString()) ?? [];
+  return `unexpected ${JSON.stringify(found)}${inside}, ${place}`;
 }
 
-const nameOf = (path: readonly (string | number)[]): string =>
+/** Lines and columns, in UTF-16 units as JavaScript counts, of a byte; and some bytes that follow. */
+function placeOf(source: ByteSource, position: number): { place: string; rest: Uint8Array } {
+  source.rewind();
+  const buffer = new Uint8Array(2 ** 16);
+  let line = 1;
+  let column = 1;
+  const rest: number[] = [];
+  for (let from = 0; rest.length < shownBytes; ) {
+    const read = source.read(buffer);
+    if (read === 0) break;
+    for (let i = 0; i < read && rest.length < shownBytes; i++) {
+      const byte = buffer[i] as number;
+      if (from + i >= position) rest.push(byte);
+      else if (byte === 10) {
+        line++;
+        column = 1;
+      } else if ((byte & 0xc0) !== 0x80) column += byte >= 0xf0 ? 2 : 1;
+    }
+    from += read;
+  }
+  return { place: `line ${line} column ${column}`, rest: Uint8Array.from(rest) };
+}
+
+export const nameOf = (path: readonly (string | number)[]): string =>
   path
     .map((part, index) =>
       typeof part === "number" ? `[${part}]` : `${index > 0 ? "." : ""}${part}`,

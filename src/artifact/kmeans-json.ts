@@ -1,7 +1,21 @@
 import { z } from "zod";
 import { FeatureSpec, type KmeansArtifact, Provenance } from "./artifact.ts";
+import type { ByteSource } from "./byte-source.ts";
 import { checkFeatures } from "./feature-width.ts";
-import { type FieldReader, type Rows, readFields } from "./fields.ts";
+import {
+  checkFields,
+  checkFinite,
+  checkList,
+  checkStrings,
+  Refusal,
+  readFile,
+  readList,
+  readModel,
+} from "./fields.ts";
+import type { Room } from "./growing.ts";
+import type { JsonCursor } from "./json-cursor.ts";
+import { rowReader } from "./json-rows.ts";
+import { everyRow } from "./row-set.ts";
 import { numbersToJSON, objectToJSON, rowsToJSON } from "./write-rows.ts";
 
 const clusters = z.int().min(0);
@@ -16,30 +30,56 @@ const KmeansFields = z.object({
   provenance: Provenance.optional(),
 });
 
-/** Reads kmeans_model.json. Throws RouterError `artifact_invalid`; `source` names the file in it. */
-export function parseKmeans(text: string, source = "kmeans_model.json"): KmeansArtifact {
-  const read = readFields(text, "kmeans", source);
-  const { file } = read;
-  const fields = read.fields(KmeansFields, file);
+/** Small. Scores are numbers by cluster and model. */
+const whole = [
+  ...Object.keys(KmeansFields.shape),
+  "cluster_models",
+  "model_names",
+  "cluster_scores",
+];
+
+/**
+ * Reads kmeans_model.json. Throws RouterError `artifact_invalid`; `source` names the file in it. What is read may occupy
+ * `maxBytes`.
+ */
+export const parseKmeans = (
+  content: string | ByteSource,
+  source = "kmeans_model.json",
+  maxBytes = Number.POSITIVE_INFINITY,
+): KmeansArtifact => readModel(content, "kmeans", source, maxBytes, readKmeans);
+
+function readKmeans(cursor: JsonCursor, room: Room): KmeansArtifact {
+  const rows = everyRow(room);
+  const reader = rowReader(cursor, rows, room);
+  let count: number | undefined;
+  function centroids(field: string): void {
+    count = 0;
+    readList(cursor, field, (_, row) => {
+      count = reader.read(row) + 1;
+    });
+  }
+  const file = readFile(cursor, { centroids }, whole);
+  const fields = checkFields(KmeansFields, file);
   const numClusters = fields.num_clusters ?? fields.n_clusters;
-  if (numClusters === undefined) throw read.refusal("num_clusters is missing");
-  const centroids = read.rows(file["centroids"], "centroids");
-  checkFeatures(read, fields.features, centroids.dimension);
-  const clusterModels = read.strings(byCluster(read, file["cluster_models"]), "cluster_models");
+  if (numClusters === undefined) throw new Refusal("num_clusters is missing");
+  if (count === undefined) throw new Refusal("centroids is missing");
+  const dimension = reader.width();
+  checkFeatures(fields.features, dimension);
+  const clusterModels = checkStrings(byCluster(file["cluster_models"]), "cluster_models");
   const names = file["model_names"];
   const modelNames =
-    names === undefined ? [...new Set(clusterModels)] : read.strings(names, "model_names");
+    names === undefined ? [...new Set(clusterModels)] : checkStrings(names, "model_names");
   const scores = file["cluster_scores"];
   return {
     algorithm: "kmeans",
-    trained: fields.trained && centroids.count > 0,
-    dimension: centroids.dimension,
+    trained: fields.trained && count > 0,
+    dimension,
     numClusters,
-    centroids: centroids.numbers,
+    centroids: rows.done(),
     clusterModels,
     modelNames,
     ...(scores !== undefined && {
-      clusterScores: clusterScores(read, scores, centroids, modelNames, clusterModels),
+      clusterScores: clusterScores(scores, count, modelNames, clusterModels),
     }),
     ...(fields.efficiency_weight !== undefined && { efficiencyWeight: fields.efficiency_weight }),
     ...(fields.features && { features: fields.features }),
@@ -48,48 +88,44 @@ export function parseKmeans(text: string, source = "kmeans_model.json"): KmeansA
 }
 
 /** Older files have an object with the cluster as its key. */
-function byCluster(read: FieldReader, value: unknown): unknown {
+function byCluster(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const models = new Map(Object.entries(value));
   return Array.from(models, (_, cluster) => {
     if (models.has(String(cluster))) return models.get(String(cluster));
-    throw read.refusal(`cluster_models has ${models.size} entries but none for cluster ${cluster}`);
+    throw new Refusal(`cluster_models has ${models.size} entries but none for cluster ${cluster}`);
   });
 }
 
 function clusterScores(
-  read: FieldReader,
   value: unknown,
-  centroids: Rows,
+  count: number,
   modelNames: readonly string[],
   clusterModels: readonly string[],
 ): Float64Array {
-  const rows = read.list(value, "cluster_scores");
-  if (rows.length !== centroids.count) {
-    throw read.refusal(
-      `cluster_scores has length ${rows.length}, centroids has ${centroids.count}`,
-    );
+  const rows = checkList(value, "cluster_scores");
+  if (rows.length !== count) {
+    throw new Refusal(`cluster_scores has length ${rows.length}, centroids has ${count}`);
   }
   const scores = new Float64Array(rows.length * modelNames.length).fill(Number.NaN);
   rows.forEach((item, cluster) => {
     const field = `cluster_scores[${cluster}]`;
-    const row = read.list(item, field);
+    const row = checkList(item, field);
     if (row.length !== modelNames.length) {
-      throw read.refusal(`${field} has length ${row.length}, model_names has ${modelNames.length}`);
+      throw new Refusal(`${field} has length ${row.length}, model_names has ${modelNames.length}`);
     }
-    // JSON has no NaN: a model without a record in the cluster has null.
-    const known = read.numbers(
-      row.map((score) => score ?? 0),
-      field,
-    );
-    known.forEach((score, model) => {
-      if (row[model] !== null) scores[cluster * modelNames.length + model] = score;
+    let best = Number.NEGATIVE_INFINITY;
+    row.forEach((score, model) => {
+      // JSON has no NaN: a model without a record in the cluster has null.
+      if (score === null) return;
+      const known = checkFinite(score, `${field}[${model}]`);
+      scores[cluster * modelNames.length + model] = known;
+      best = Math.max(best, known);
     });
     // Else a selection among all models and one among candidates would disagree.
     const own = modelNames.indexOf(clusterModels[cluster] ?? "");
-    const best = Math.max(...known.filter((_, model) => row[model] !== null));
     if (own < 0 || row[own] !== best) {
-      throw read.refusal(
+      throw new Refusal(
         `cluster_models[${cluster}] is ${JSON.stringify(clusterModels[cluster])}, not a model of highest ${field}`,
       );
     }

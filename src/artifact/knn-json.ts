@@ -1,8 +1,22 @@
 import { z } from "zod";
 import { FeatureSpec, type KnnArtifact, Provenance } from "./artifact.ts";
-import { distinctVectors } from "./distinct-vectors.ts";
+import type { ByteSource } from "./byte-source.ts";
 import { checkFeatures } from "./feature-width.ts";
-import { type FieldReader, type JsonObject, type Rows, readFields } from "./fields.ts";
+import {
+  checkFields,
+  checkFinite,
+  checkString,
+  Refusal,
+  readFile,
+  readList,
+  readModel,
+  readObject,
+  readWhole,
+} from "./fields.ts";
+import { growingCounts, growingDoubles, type Room } from "./growing.ts";
+import type { JsonCursor } from "./json-cursor.ts";
+import { readNumbers, readRows, rowReader } from "./json-rows.ts";
+import { distinctRows } from "./row-set.ts";
 import { numbersToJSON, objectToJSON, rowsToJSON } from "./write-rows.ts";
 
 const KnnFields = z.object({
@@ -20,38 +34,42 @@ const KnnFields = z.object({
 /** Upstream counts latencies in signed 64-bit integers of nanoseconds. */
 const maxLatencyNs = 2 ** 63;
 
-interface Samples {
-  readonly rows: Rows;
-  readonly labels: readonly string[];
-  readonly qualities: Float64Array;
-  readonly latenciesNs: Float64Array;
-}
+/** What zod checks: small. */
+const whole = Object.keys(KnnFields.shape);
 
 /**
  * Reads knn_model.json, with flat arrays or with the older `samples`. Throws RouterError `artifact_invalid`.
- * `source` names the file in errors.
+ * `source` names the file in errors; what is read may occupy `maxBytes`.
  */
-export function parseKnn(text: string, source = "knn_model.json"): KnnArtifact {
-  const read = readFields(text, "knn", source);
-  const { k, mode, shrinkage, ...fields } = read.fields(KnnFields, read.file);
-  const older = read.file["embeddings"] === undefined && read.file["samples"] !== undefined;
-  const { rows, labels, qualities, latenciesNs } = older ? olderSamples(read) : samples(read);
-  sameLength(read, rows, "labels", labels, false);
-  sameLength(read, rows, "qualities", qualities, mode === "votes");
-  sameLength(read, rows, "latencies", latenciesNs, true);
-  checkFeatures(read, fields.features, rows.dimension);
-  const models = [...new Set(labels)];
-  const indexOf = new Map(models.map((model, index) => [model, index]));
+export const parseKnn = (
+  content: string | ByteSource,
+  source = "knn_model.json",
+  maxBytes = Number.POSITIVE_INFINITY,
+): KnnArtifact => readModel(content, "knn", source, maxBytes, readKnn);
+
+function readKnn(cursor: JsonCursor, room: Room): KnnArtifact {
+  const older = olderSamples(cursor, room);
+  const flat = flatArrays(cursor, room);
+  const file = readFile(cursor, { ...flat.readers, samples: older.read }, whole);
+  const { k, mode, shrinkage, ...fields } = checkFields(KnnFields, file);
+  const { vectors, vectorOf, labels, qualities, latenciesNs, dimension } = (
+    older.wasRead() && !flat.hasRows() ? older : flat
+  ).done();
+  const count = vectorOf.length;
+  sameLength(count, "labels", labels.modelOf.length, false);
+  sameLength(count, "qualities", qualities.length, mode === "votes");
+  sameLength(count, "latencies", latenciesNs.length, true);
+  checkFeatures(fields.features, dimension);
   return {
     algorithm: "knn",
-    trained: fields.trained && rows.count > 0,
-    dimension: rows.dimension,
+    trained: fields.trained && count > 0,
+    dimension,
     k,
     mode,
     shrinkage,
-    ...distinctVectors(rows.numbers, rows.dimension),
-    models,
-    modelOf: Uint32Array.from(labels, (label) => indexOf.get(label) as number),
+    vectors,
+    vectorOf,
+    ...labels,
     ...(qualities.length > 0 && { qualities }),
     ...(latenciesNs.length > 0 && { latenciesNs }),
     ...(fields.quality_weight !== undefined && { qualityWeight: fields.quality_weight }),
@@ -60,47 +78,123 @@ export function parseKnn(text: string, source = "knn_model.json"): KnnArtifact {
   };
 }
 
-function samples(read: FieldReader): Samples {
-  const { file } = read;
+function flatArrays(cursor: JsonCursor, room: Room) {
+  const columns = knnColumns(cursor, room);
+  const seen = new Set<string>();
+  const reading = (read: (field: string) => void) => (field: string) => {
+    seen.add(field);
+    read(field);
+  };
   return {
-    rows: read.rows(file["embeddings"], "embeddings"),
-    labels: read.strings(file["labels"], "labels"),
-    qualities: read.numbers(file["qualities"] === undefined ? [] : file["qualities"], "qualities"),
-    latenciesNs: latencies(read, file["latencies"] === undefined ? [] : file["latencies"], 1),
+    readers: {
+      embeddings: reading((field) => readRows(cursor, field, columns.rows, columns.vectorOf)),
+      labels: reading((field) => readList(cursor, field, (_, item) => columns.label(item))),
+      qualities: reading((field) => readNumbers(cursor, field, columns.qualities.append)),
+      latencies: reading((field) =>
+        readNumbers(cursor, field, (numbers, count) => {
+          for (let i = 0; i < count; i++) columns.latency(numbers[i] as number);
+        }),
+      ),
+    },
+    hasRows: () => seen.has("embeddings"),
+    done() {
+      for (const field of ["embeddings", "labels"]) {
+        if (!seen.has(field)) throw new Refusal(`${field} is missing`);
+      }
+      return columns.done();
+    },
   };
 }
 
 /** The format before flat arrays, with latencies in milliseconds. Upstream's Python reads it, its Rust does not. */
-function olderSamples(read: FieldReader): Samples {
-  const items = read.list(read.file["samples"], "samples").map((item, index) => {
-    if (typeof item === "object" && item !== null) return item as JsonObject;
-    throw read.refusal(`samples[${index}] is not an object`);
-  });
-  const column = (name: string) => items.map((item) => item[name]);
+function olderSamples(cursor: JsonCursor, room: Room) {
+  const columns = knnColumns(cursor, room);
+  let wasRead = false;
+
+  function sample(index: number, field: string): void {
+    if (cursor.next() !== 0x7b) throw new Refusal(`${field} is not an object`);
+    const values = readObject(
+      cursor,
+      {
+        feature_vector: () =>
+          columns.vectorOf.push(columns.rows.read(`samples.feature_vector[${index}]`)),
+      },
+      ["model_name", "quality", "latency_ms"],
+      `${field}.`,
+    );
+    if (columns.vectorOf.length() === index) {
+      throw new Refusal(`samples.feature_vector[${index}] is undefined, not an array`);
+    }
+    columns.labels.add(checkString(values["model_name"], `samples.model_name[${index}]`));
+    columns.qualities.push(checkFinite(values["quality"], `samples.quality[${index}]`));
+    columns.latency(checkFinite(values["latency_ms"], `latencies[${index}]`) * 1e6);
+  }
+
   return {
-    rows: read.rows(column("feature_vector"), "samples.feature_vector"),
-    labels: read.strings(column("model_name"), "samples.model_name"),
-    qualities: read.numbers(column("quality"), "samples.quality"),
-    latenciesNs: latencies(read, column("latency_ms"), 1e6),
+    read(field: string) {
+      wasRead = true;
+      readList(cursor, field, sample);
+    },
+    wasRead: () => wasRead,
+    done: columns.done,
   };
 }
 
-function latencies(read: FieldReader, value: unknown, nsPerUnit: number): Float64Array {
-  const read64 = read.numbers(value, "latencies").map((latency) => Math.round(latency * nsPerUnit));
-  const index = read64.findIndex((latency) => Math.abs(latency) > maxLatencyNs);
-  if (index < 0) return read64;
-  throw read.refusal(`latencies[${index}] is ${read64[index]}, more than 2^63 ns`);
+/** By row: an index of a distinct vector, a label, a quality and a latency. */
+function knnColumns(cursor: JsonCursor, room: Room) {
+  const set = distinctRows(room);
+  const rows = rowReader(cursor, set, room);
+  const vectorOf = growingCounts(room);
+  const labels = labelColumn(room);
+  const qualities = growingDoubles(room);
+  const latencies = growingDoubles(room);
+  return {
+    rows,
+    vectorOf,
+    labels,
+    qualities,
+    label(field: string) {
+      if (cursor.next() !== 0x22) checkString(readWhole(cursor, field), field);
+      labels.add(cursor.string());
+    },
+    latency(ns: number) {
+      const rounded = Math.round(ns);
+      if (Math.abs(rounded) > maxLatencyNs) {
+        throw new Refusal(`latencies[${latencies.length()}] is ${rounded}, more than 2^63 ns`);
+      }
+      latencies.push(rounded);
+    },
+    done: () => ({
+      vectors: set.done(),
+      dimension: rows.width(),
+      vectorOf: vectorOf.done(),
+      labels: labels.done(),
+      qualities: qualities.done(),
+      latenciesNs: latencies.done(),
+    }),
+  };
 }
 
-function sameLength(
-  read: FieldReader,
-  rows: Rows,
-  field: string,
-  values: ArrayLike<unknown>,
-  mayBeEmpty: boolean,
-): void {
-  if (values.length === rows.count || (mayBeEmpty && values.length === 0)) return;
-  throw read.refusal(`${field} has length ${values.length}, embeddings has ${rows.count}`);
+/** Far more than anyone routes among; each is a string, which costs more than its bytes in the file. */
+const maxModels = 2 ** 16;
+
+function labelColumn(room: Room) {
+  const indexOf = new Map<string, number>();
+  const modelOf = growingCounts(room);
+  return {
+    add(label: string) {
+      const index = indexOf.get(label) ?? indexOf.size;
+      if (index === maxModels) throw new Refusal(`labels has more than ${maxModels} models`);
+      if (index === indexOf.size) indexOf.set(label, index);
+      modelOf.push(index);
+    },
+    done: () => ({ models: [...indexOf.keys()], modelOf: modelOf.done() }),
+  };
+}
+
+function sameLength(rows: number, field: string, length: number, mayBeEmpty: boolean): void {
+  if (length === rows || (mayBeEmpty && length === 0)) return;
+  throw new Refusal(`${field} has length ${length}, embeddings has ${rows}`);
 }
 
 /** A file that upstream reads too; what is ours it ignores. */

@@ -12,23 +12,25 @@ export type Numbers =
   | Int8Array
   | Uint8Array;
 
-/** A typed array is little-endian wherever Node runs, and so is the format. */
-export function numbersOf(dtype: Dtype, buffer: ArrayBuffer): Numbers {
+/** The bytes as numbers, without a copy. A typed array is little-endian wherever Node runs, and so is the format. */
+export function numbersOf(dtype: Dtype, bytes: Uint8Array): Numbers {
+  const { buffer, byteOffset } = bytes;
+  const length = bytes.length / sizes[dtype];
   switch (dtype) {
     case "F64":
-      return new Float64Array(buffer);
+      return new Float64Array(buffer, byteOffset, length);
     case "F32":
-      return new Float32Array(buffer);
+      return new Float32Array(buffer, byteOffset, length);
     case "F16":
-      return new Float16Array(buffer);
+      return new Float16Array(buffer, byteOffset, length);
     case "I32":
-      return new Int32Array(buffer);
+      return new Int32Array(buffer, byteOffset, length);
     case "U32":
-      return new Uint32Array(buffer);
+      return new Uint32Array(buffer, byteOffset, length);
     case "I8":
-      return new Int8Array(buffer);
+      return new Int8Array(buffer, byteOffset, length);
     case "U8":
-      return new Uint8Array(buffer);
+      return new Uint8Array(buffer, byteOffset, length);
   }
 }
 

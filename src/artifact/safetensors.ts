@@ -24,7 +24,7 @@ const maxHeaderBytes = 8 * 1024 ** 2;
 
 const lengthBytes = 8;
 
-/** Reads a whole file with one copy of its data. Throws RouterError `artifact_invalid`; `source` names the file. */
+/** Reads a whole file. Tensors are views of `bytes` where their place allows it. Throws RouterError `artifact_invalid`; `source` names the file. */
 export function readSafetensors(bytes: Uint8Array, source: string): Safetensors {
   const refuse = (detail: string): never => {
     throw new RouterError(
@@ -62,9 +62,13 @@ export function readSafetensors(bytes: Uint8Array, source: string): Safetensors 
     return refuse(`the tensors end at ${expected}, the data at ${data.length}`);
   }
   const tensors = inOrder.map(({ name, dtype, shape, begin, end }): [string, Tensor] => {
-    // A copy of its own: views would need the alignment that a header of any length destroys.
-    const own = new Uint8Array(data.subarray(begin, end)).buffer;
-    return [name, { dtype, shape, values: numbersOf(dtype, own) }];
+    const bytes = data.subarray(begin, end);
+    // A header of any length destroys the alignment that a view needs; then it is a copy.
+    const isAligned = bytes.byteOffset % sizes[dtype] === 0;
+    return [
+      name,
+      { dtype, shape, values: numbersOf(dtype, isAligned ? bytes : new Uint8Array(bytes)) },
+    ];
   });
   return { metadata: strings(metadata, refuse), tensors: new Map(tensors), data };
 }

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { concatenated, type Matrix } from "../math/matrix.ts";
 import {
   FeatureSpec,
   type LinearMachine,
@@ -7,9 +6,21 @@ import {
   type RbfMachine,
   type SvmArtifact,
 } from "./artifact.ts";
-import { distinctVectors } from "./distinct-vectors.ts";
+import type { ByteSource } from "./byte-source.ts";
 import { checkFeatures } from "./feature-width.ts";
-import { type FieldReader, type JsonObject, readFields } from "./fields.ts";
+import {
+  checkFields,
+  checkStrings,
+  Refusal,
+  readFile,
+  readList,
+  readModel,
+  readObject,
+} from "./fields.ts";
+import { growingCounts, type Room } from "./growing.ts";
+import type { JsonCursor } from "./json-cursor.ts";
+import { readDoubles, readRows, rowReader } from "./json-rows.ts";
+import { distinctRows, type RowSet } from "./row-set.ts";
 import { numbersToJSON, objectToJSON, rowsToJSON } from "./write-rows.ts";
 
 const kernel = z
@@ -29,87 +40,146 @@ const SvmFields = z.object({
 const LinearFields = z.object({ model_name: z.string(), rho: z.number() });
 const RbfFields = LinearFields.extend({ gamma: z.number() });
 
-type OwnVectors = Omit<RbfMachine, "vectorOf"> & { readonly rows: Matrix };
+const whole = [...Object.keys(SvmFields.shape), "model_names"];
 
-/** Reads svm_model.json. Throws RouterError `artifact_invalid`; `source` names the file in it. */
-export function parseSvm(text: string, source = "svm_model.json"): SvmArtifact {
-  const read = readFields(text, "svm", source);
-  const { file } = read;
-  const fields = read.fields(SvmFields, file);
+/** Far more than anyone routes among. */
+const maxMachines = 2 ** 16;
+
+/**
+ * Reads svm_model.json. Throws RouterError `artifact_invalid`; `source` names the file in it. What is read may occupy
+ * `maxBytes`.
+ */
+export const parseSvm = (
+  content: string | ByteSource,
+  source = "svm_model.json",
+  maxBytes = Number.POSITIVE_INFINITY,
+): SvmArtifact => readModel(content, "svm", source, maxBytes, readSvm);
+
+function readSvm(cursor: JsonCursor, room: Room): SvmArtifact {
+  const width = oneWidth();
+  const linear: LinearMachine[] = [];
+  const rbf: RbfMachine[] = [];
+  const vectors = distinctRows(room);
+  const file = readFile(
+    cursor,
+    {
+      linear_classifiers: (field) =>
+        readMachines(cursor, field, (name) =>
+          linear.push(linearMachine(cursor, room, width, name)),
+        ),
+      rbf_classifiers: (field) =>
+        readMachines(cursor, field, (name) =>
+          rbf.push(rbfMachine(cursor, room, width, vectors, name)),
+        ),
+    },
+    whole,
+  );
+  const fields = checkFields(SvmFields, file);
   const kernelType = fields.kernel_type ?? fields.kernel;
-  if (!kernelType) throw read.refusal("kernel_type is missing");
-  const width = oneWidth(read);
-  const linear = machines(read, "linear_classifiers").map(([machine, field]): LinearMachine => {
-    const { model_name: model, rho } = read.fields(LinearFields, machine, `${field}.`);
-    const weights = read.numbers(machine["weights"], `${field}.weights`);
-    width.check(weights.length, `${field}.weights`);
-    return { model, weights, rho };
-  });
-  const rbf = machines(read, "rbf_classifiers").map(([machine, field]): OwnVectors => {
-    const { model_name: model, rho, gamma } = read.fields(RbfFields, machine, `${field}.`);
-    const rows = read.rows(machine["support_vectors"], `${field}.support_vectors`);
-    const alpha = read.numbers(machine["alpha"], `${field}.alpha`);
-    if (alpha.length !== rows.count) {
-      throw read.refusal(
-        `${field}.alpha has length ${alpha.length}, ${field}.support_vectors has ${rows.count}`,
-      );
-    }
-    if (rows.count > 0) width.check(rows.dimension, `${field}.support_vectors`);
-    return { model, rho, gamma, alpha, rows: rows.numbers };
-  });
-  checkFeatures(read, fields.features, width.found());
+  if (!kernelType) throw new Refusal("kernel_type is missing");
+  checkFeatures(fields.features, width.found());
   return {
     algorithm: "svm",
     trained: fields.trained,
     dimension: width.found(),
-    modelNames: read.strings(file["model_names"], "model_names"),
+    modelNames: checkStrings(file["model_names"], "model_names"),
     kernelType,
     gamma: fields.gamma,
     linear,
-    ...shared(rbf, width.found()),
+    rbf,
+    vectors: vectors.done(),
     ...(fields.features && { features: fields.features }),
     ...(fields.provenance && { provenance: fields.provenance }),
   };
 }
 
-function machines(read: FieldReader, name: string): readonly [JsonObject, string][] {
-  const value = read.file[name];
-  return read.list(value === undefined ? [] : value, name).map((machine, index) => {
-    if (typeof machine === "object" && machine !== null) {
-      return [machine as JsonObject, `${name}[${index}]`];
-    }
-    throw read.refusal(`${name}[${index}] is not an object`);
+function readMachines(cursor: JsonCursor, name: string, read: (field: string) => void): void {
+  readList(cursor, name, (index, field) => {
+    if (index === maxMachines) throw new Refusal(`${name} has more than ${maxMachines} machines`);
+    if (cursor.next() !== 0x7b) throw new Refusal(`${field} is not an object`);
+    read(field);
   });
+}
+
+function linearMachine(cursor: JsonCursor, room: Room, width: Width, name: string): LinearMachine {
+  let weights: Float64Array | undefined;
+  const machine = readObject(
+    cursor,
+    {
+      weights: (field) => {
+        weights = readDoubles(cursor, field, room);
+      },
+    },
+    Object.keys(LinearFields.shape),
+    `${name}.`,
+  );
+  const { model_name: model, rho } = checkFields(LinearFields, machine, `${name}.`);
+  if (!weights) throw new Refusal(`${name}.weights is missing`);
+  width.check(weights.length, `${name}.weights`);
+  return { model, weights, rho };
+}
+
+function rbfMachine(
+  cursor: JsonCursor,
+  room: Room,
+  width: Width,
+  vectors: RowSet,
+  name: string,
+): RbfMachine {
+  let alpha: Float64Array | undefined;
+  let vectorOf: Uint32Array | undefined;
+  const machine = readObject(
+    cursor,
+    {
+      alpha: (field) => {
+        alpha = readDoubles(cursor, field, room);
+      },
+      support_vectors: (field) => {
+        const indices = growingCounts(room);
+        const reader = rowReader(cursor, width.checking(vectors, field), room);
+        readRows(cursor, field, reader, indices);
+        vectorOf = indices.done();
+      },
+    },
+    Object.keys(RbfFields.shape),
+    `${name}.`,
+  );
+  const { model_name: model, rho, gamma } = checkFields(RbfFields, machine, `${name}.`);
+  if (!vectorOf) throw new Refusal(`${name}.support_vectors is missing`);
+  if (!alpha) throw new Refusal(`${name}.alpha is missing`);
+  if (alpha.length !== vectorOf.length) {
+    throw new Refusal(
+      `${name}.alpha has length ${alpha.length}, ${name}.support_vectors has ${vectorOf.length}`,
+    );
+  }
+  return { model, vectorOf, alpha, rho, gamma };
 }
 
 /** Machines of different widths would read past each other's vectors. */
-function oneWidth(read: FieldReader): {
+interface Width {
   check(width: number, field: string): void;
+  /** The rows, each checked first. */
+  checking(rows: RowSet, field: string): RowSet;
   found(): number;
-} {
+}
+
+function oneWidth(): Width {
   let first: { readonly width: number; readonly field: string } | undefined;
   function check(width: number, field: string): void {
     first ??= { width, field };
-    if (width === 0) throw read.refusal(`${field} is empty`);
+    if (width === 0) throw new Refusal(`${field} is empty`);
     if (width !== first.width) {
-      throw read.refusal(`${field} is ${width} wide, ${first.field} is ${first.width}`);
+      throw new Refusal(`${field} is ${width} wide, ${first.field} is ${first.width}`);
     }
   }
-  return { check, found: () => first?.width ?? 0 };
-}
-
-function shared(
-  machines: readonly OwnVectors[],
-  dimension: number,
-): Pick<SvmArtifact, "rbf" | "vectors"> {
-  const all = concatenated(machines.map((machine) => machine.rows));
-  const { vectors, vectorOf } = distinctVectors(all, dimension);
-  let from = 0;
-  const rbf = machines.map(({ rows: _, ...machine }): RbfMachine => {
-    from += machine.alpha.length;
-    return { ...machine, vectorOf: vectorOf.slice(from - machine.alpha.length, from) };
+  const checking = (rows: RowSet, field: string): RowSet => ({
+    add(row) {
+      check(row.length, field);
+      return rows.add(row);
+    },
+    done: rows.done,
   });
-  return { rbf, vectors };
+  return { check, checking, found: () => first?.width ?? 0 };
 }
 
 /** A file that upstream reads too; what is ours it ignores. */

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
 import { upstreamCategories } from "../artifact/artifact.ts";
+import type { Precision } from "../artifact/compact-rows.ts";
 import { domainNames } from "../domains.ts";
 import { builtIn } from "../embed/built-in.ts";
 import { findModel } from "../embed/find-model.ts";
@@ -32,6 +33,7 @@ interface Options {
   readonly batchSize: number;
   readonly seed: number;
   readonly format: Format;
+  readonly precision: Precision;
   readonly categories: "ours" | "upstream";
   readonly limit?: number;
   readonly date?: string;
@@ -73,6 +75,11 @@ export function register(program: Command): void {
         .default("both"),
     )
     .addOption(
+      new Option("--precision <name>", "of the vectors; int8 is a quarter of the size, rounded")
+        .choices(["float32", "int8"])
+        .default("float32"),
+    )
+    .addOption(
       new Option("--categories <order>", "of the one-hot; upstream: for its router to read")
         .choices(["ours", "upstream"])
         .default("ours"),
@@ -105,6 +112,7 @@ async function run(options: Options): Promise<void> {
       algorithms: options.algorithm === "all" ? everyAlgorithm : [options.algorithm],
       categories: options.categories === "upstream" ? upstreamCategories : domainNames,
       seed,
+      precision: options.precision,
       store,
       provenance,
       onProgress: progress,
@@ -112,7 +120,8 @@ async function run(options: Options): Promise<void> {
     });
     await store.save();
     const artifacts = trained.selectors.map(({ artifact }) => artifact);
-    const written = await writeSelectors(artifacts, options.outputDir, options.format);
+    const { outputDir, format, precision } = options;
+    const written = await writeSelectors(artifacts, outputDir, format, precision);
     for (const notice of written.notices) say(`notice: ${notice}`);
     const { statistics, selectors } = trained;
     if (options.json) {

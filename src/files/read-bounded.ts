@@ -21,6 +21,56 @@ export function readBounded(path: string, maxBytes: number, refusals: Refusals):
   throw new RouterError(code, `${path} is larger than ${inUnits(maxBytes)}`, remedy);
 }
 
+/** An open file: `read` fills `into` from byte `position` on and tells with how many bytes, 0 at the end. */
+export interface BoundedFile {
+  read(into: Uint8Array, position: number): number;
+}
+
+/**
+ * Gives a regular file of at most `maxBytes` to `use`, which reads it in parts, and closes it. Anything else, as a pipe,
+ * can be read only once and is read whole. Throws as `readBounded` does.
+ */
+export function withBounded<T>(
+  path: string,
+  maxBytes: number,
+  refusals: Refusals,
+  use: (file: BoundedFile) => T,
+): T {
+  const file = orRefused(path, refusals.unreadable, () => openSync(path, "r"));
+  try {
+    const status = fstatSync(file);
+    if (!status.isFile() || status.size === 0) {
+      const whole = readBounded(path, maxBytes, refusals);
+      return use({ read: (into, position) => whole.copy(into, 0, position) });
+    }
+    const tooLarge = () => {
+      const { code, remedy } = refusals.tooLarge;
+      return new RouterError(code, `${path} is larger than ${inUnits(maxBytes)}`, remedy);
+    };
+    if (status.size > maxBytes) throw tooLarge();
+    return use({
+      read(into, position) {
+        const count = orRefused(path, refusals.unreadable, () =>
+          readSync(file, into, 0, into.length, position),
+        );
+        // It may have grown since.
+        if (position + count > maxBytes) throw tooLarge();
+        return count;
+      },
+    });
+  } finally {
+    closeSync(file);
+  }
+}
+
+function orRefused<T>(path: string, { code, remedy }: Refusal, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new RouterError(code, `${path} ${reasonOf(cause)}`, remedy, { cause });
+  }
+}
+
 /** Nothing when the file is longer. It is read to see: stat says 0 for pipes and /proc, and a file may grow. */
 function readUpTo(path: string, maxBytes: number, refusal: Refusal): Buffer | undefined {
   let file: number | undefined;

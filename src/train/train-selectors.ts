@@ -1,5 +1,6 @@
 import type { Artifact, FeatureSpec } from "../artifact/artifact.ts";
 import { artifactToCompact, parseCompact } from "../artifact/compact.ts";
+import type { Precision } from "../artifact/compact-rows.ts";
 import { domainNames } from "../domains.ts";
 import type { Embedder, EmbedderIdentity } from "../embed/embedder.ts";
 import { RouterError } from "../errors.ts";
@@ -16,11 +17,13 @@ export interface TrainOptions extends Partial<FitOptions>, Partial<EmbedOptions>
   readonly categories?: readonly string[];
   /** Stored in the artifacts: what the records are, when they were trained on. */
   readonly provenance?: Readonly<Record<string, unknown>>;
+  /** Of what the artifacts hold, `float32` without it. Their figures are of these. */
+  readonly precision?: Precision;
 }
 
 export interface TrainedSelectors {
   readonly statistics: Statistics;
-  /** In the order of `algorithms`. Their artifacts are complete, and exactly what a compact file of them holds. */
+  /** In the order of `algorithms`. Their artifacts are complete, and exactly what a compact file of that precision holds. */
   readonly selectors: readonly Fitted[];
 }
 
@@ -36,7 +39,13 @@ export async function trainSelectors(
   options: TrainOptions = {},
 ): Promise<TrainedSelectors> {
   if (records.length === 0) throw noRecords();
-  const { categories = domainNames, batchSize = 32, qualityWeight = 0.9, ...rest } = options;
+  const {
+    categories = domainNames,
+    batchSize = 32,
+    qualityWeight = 0.9,
+    precision = "float32",
+    ...rest
+  } = options;
   const fitting = { algorithms: everyAlgorithm, seed: 42, folds: 5, qualityWeight, ...rest };
   const examples = groupByQuery(records);
   const vectors = await embedQueries(examples.queries, embedder, { ...options, batchSize });
@@ -52,14 +61,14 @@ export async function trainSelectors(
       settings,
       ...(figures && { cross_validation: { folds: fitting.folds, ...figures } }),
     };
-    return { ...fitted, artifact: stored({ ...fitted.artifact, features, provenance }) };
+    return { ...fitted, artifact: stored({ ...fitted.artifact, features, provenance }, precision) };
   });
   return { statistics: statisticsOf(records, examples), selectors };
 }
 
 /** Rounded as the compact form rounds, so that every file of it, compact or JSON, decides alike. */
-export const stored = (artifact: Artifact): Artifact =>
-  parseCompact(artifact.algorithm, artifactToCompact(artifact));
+const stored = (artifact: Artifact, precision: Precision): Artifact =>
+  parseCompact(artifact.algorithm, artifactToCompact(artifact, precision));
 
 export const featureSpec = (
   { name, revision, dimension, pooling, normalized }: EmbedderIdentity,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Artifact } from "../artifact/artifact.ts";
 import { artifactToCompact, compactFileName } from "../artifact/compact.ts";
+import type { Precision } from "../artifact/compact-rows.ts";
 import { artifactToJSON } from "../artifact/json-artifact.ts";
 import { RouterError } from "../errors.ts";
 import { writeAtomic } from "../files/write-atomic.ts";
@@ -19,11 +20,12 @@ export const maxJsonBytes = 256 * 1024 ** 2;
 /** `0.031257122755050660`, and a comma. */
 const bytesPerNumber = 21;
 
-/** Writes `<algorithm>_model.json`, `.safetensors` or both. */
+/** Writes `<algorithm>_model.json`, `.safetensors` or both. `precision` is of the vectors in the latter. */
 export async function writeSelectors(
   artifacts: readonly Artifact[],
   folder: string,
   format: Format,
+  precision: Precision = "float32",
 ): Promise<Written> {
   const files: { path: string; bytes: number }[] = [];
   const notices: string[] = [];
@@ -34,7 +36,8 @@ export async function writeSelectors(
   }
   for (const artifact of artifacts) {
     const { algorithm } = artifact;
-    if (format !== "json") await write(compactFileName(algorithm), artifactToCompact(artifact));
+    if (format !== "json")
+      await write(compactFileName(algorithm), artifactToCompact(artifact, precision));
     if (format === "safetensors") continue;
     const expected = jsonNumbers(artifact) * bytesPerNumber;
     if (expected <= maxJsonBytes) {
