@@ -1,5 +1,5 @@
 import type { Artifact } from "../artifact/artifact.ts";
-import { gram } from "../math/gram.ts";
+import { kernelRows } from "../math/kernel-rows.ts";
 import { random, shuffled } from "../math/random.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
 import { crossValidate, type Figures } from "./cross-validate.ts";
@@ -54,7 +54,7 @@ export function fitSelectors(set: TrainingSet, options: FitOptions): readonly Fi
   const search: Search = {
     set: sample,
     folds: foldsOf(sample.count, folds, seed),
-    products: gram(normalised(sample), sample.dimension),
+    products: kernelRows(normalised(sample), sample.dimension),
     seed,
   };
   return algorithms.map((algorithm) => {

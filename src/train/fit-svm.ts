@@ -1,5 +1,5 @@
 import type { LinearMachine, SvmArtifact } from "../artifact/artifact.ts";
-import { gram } from "../math/gram.ts";
+import { kernelRows } from "../math/kernel-rows.ts";
 import { advantages, sameQueries } from "./advantage.ts";
 import type { Calibration } from "./calibrate.ts";
 import { hingeMachines } from "./hinge-machines.ts";
@@ -54,8 +54,12 @@ export function fitSvm(
     return { ...base, linear, rbf: [], vectors: new Float32Array(0) };
   }
   const indices = Uint32Array.from({ length: set.count }, (_, row) => row);
-  const table = { values: gram(unit, dimension), size: set.count };
-  const machines = hingeMachines(set, indices, table, settings).map(({ alpha, rho }, model) => {
+  const kernel = kernelRows(
+    unit,
+    dimension,
+    settings.kernel === "rbf" ? settings.gamma : undefined,
+  );
+  const machines = hingeMachines(set, indices, kernel, settings.c).map(({ alpha, rho }, model) => {
     const { slope, offset } = calibration?.[model] ?? { slope: 1, offset: 0 };
     return { alpha: alpha.map((value) => value * slope), rho: rho * slope - offset };
   });

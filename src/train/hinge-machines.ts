@@ -1,12 +1,7 @@
+import type { KernelRows } from "../math/kernel-rows.ts";
 import { telling, valueMeans } from "./advantage.ts";
-import { type KernelTable, smo } from "./smo.ts";
+import { smo } from "./smo.ts";
 import type { TrainingSet } from "./training-set.ts";
-
-export interface HingeSettings {
-  readonly c: number;
-  /** Absent: the linear kernel. */
-  readonly gamma?: number;
-}
 
 export interface HingeMachine {
   /** By query of the set: 0 for those that are no support vectors. */
@@ -18,15 +13,14 @@ export interface HingeMachine {
 const tolerance = 1e-3;
 
 /**
- * By model: a machine that tells the queries of `indices` to which its answer is better than their mean. `products` are
- * those of the set's rows, scaled to length 1. Queries on which all models are alike are left out.
+ * By model: a machine that tells the queries of `indices` to which its answer is better than their mean. `kernel` is
+ * that of the set's rows, scaled to length 1. Queries on which all models are alike are left out.
  */
 export function hingeMachines(
   set: TrainingSet,
   indices: Uint32Array,
-  products: KernelTable,
-  { c, gamma }: HingeSettings,
-  kernel: KernelTable = gamma === undefined ? products : rbfTable(products, gamma),
+  kernel: KernelRows,
+  c: number,
 ): readonly HingeMachine[] {
   const { models, values, count } = set;
   const middle = valueMeans(set);
@@ -46,21 +40,16 @@ export function hingeMachines(
   });
 }
 
-/** exp(-gamma |a - b|^2) of rows of length 1. */
-export function rbfTable({ values, size }: KernelTable, gamma: number): KernelTable {
-  return { values: values.map((product) => Math.exp(-2 * gamma * (1 - product))), size };
-}
-
-/** Decision value of one of the table's queries. */
-export function decisionValue(
+/** Decision values of some of the kernel's queries. */
+export function decisionValues(
   { alpha, rho }: HingeMachine,
-  { values, size }: KernelTable,
-  query: number,
-): number {
-  let sum = 0;
-  for (let row = 0; row < size; row++) {
-    const times = alpha[row] as number;
-    if (times !== 0) sum += times * (values[query * size + row] as number);
-  }
-  return sum - rho;
+  { width, rowAt, pool: { kernels, at, doubles } }: KernelRows,
+  queries: Uint32Array,
+): Float64Array {
+  doubles.fill(0, at.weights / 8, at.weights / 8 + width);
+  doubles.set(alpha, at.weights / 8);
+  return Float64Array.from(
+    queries,
+    (query) => kernels.weighedRow(rowAt(query), at.weights, width) - rho,
+  );
 }

@@ -45,7 +45,7 @@ function addScores(
   choices: readonly KnnChoice[],
   scores: readonly Float64Array[],
 ): void {
-  const { models, values, count } = set;
+  const { models, values } = set;
   const width = models.length;
   const own = subset(set, train);
   const means = meansOf(own);
@@ -53,11 +53,9 @@ function addScores(
   const running = new Float64Array(most + 1);
   for (const { columns, rows } of sameQueries(own)) {
     for (const query of test) {
+      const alike = products.row(query);
       // All feature vectors are of one length, so the largest product is the nearest.
-      const distances = Float32Array.from(
-        rows,
-        (row) => -(products[query * count + (train[row] as number)] as number),
-      );
+      const distances = Float32Array.from(rows, (row) => -(alike[train[row] as number] as number));
       const near = smallest(distances, most).map((at) => train[rows[at] as number] as number);
       for (const column of columns) {
         near.forEach((row, rank) => {

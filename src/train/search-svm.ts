@@ -1,8 +1,9 @@
+import { kernelRows } from "../math/kernel-rows.ts";
 import { dot } from "../math/matrix.ts";
 import { advantages } from "./advantage.ts";
 import { type Calibration, calibrate } from "./calibrate.ts";
 import { normalised, type SvmSettings, squaredMachines } from "./fit-svm.ts";
-import { decisionValue, hingeMachines, rbfTable } from "./hinge-machines.ts";
+import { decisionValues, hingeMachines } from "./hinge-machines.ts";
 import { type Search, type Tried, valueOfScores } from "./search.ts";
 import { subset } from "./training-set.ts";
 
@@ -62,18 +63,17 @@ function searchHinge(
 ): readonly Tried<SvmChoice>[] {
   const { set, folds, products } = search;
   const { models } = set;
-  const linear = { values: products, size: set.count };
-  const table = gamma === undefined ? linear : rbfTable(linear, gamma);
+  const table = gamma === undefined ? products : kernelRows(normalised(set), set.dimension, gamma);
   const wanted = advantages(set);
   const column = (cells: Float64Array, rows: Uint32Array, model: number) =>
     Float64Array.from(rows, (row) => cells[row * models.length + model] as number);
   return costs.map((c) => {
     const decisions = new Float64Array(set.values.length).fill(Number.NaN);
     for (const { train, test } of folds) {
-      hingeMachines(set, train, linear, { c }, table).forEach((machine, model) => {
-        for (const row of test) {
-          decisions[row * models.length + model] = decisionValue(machine, table, row);
-        }
+      hingeMachines(set, train, table, c).forEach((machine, model) => {
+        decisionValues(machine, table, test).forEach((decision, at) => {
+          decisions[(test[at] as number) * models.length + model] = decision;
+        });
       });
     }
     const lines = (rows: Uint32Array): readonly Calibration[] =>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { domainNames } from "../domains.ts";
-import { gram } from "../math/gram.ts";
+import { kernelRows } from "../math/kernel-rows.ts";
 import { crossValidate } from "./cross-validate.ts";
 import { embedQueries } from "./embed-queries.ts";
 import { groupByQuery } from "./examples.ts";
@@ -20,7 +20,12 @@ const examples = groupByQuery(records);
 const vectors = await embedQueries(examples.queries, hashEmbedder(), { batchSize: 50 });
 const set = trainingSet(examples, vectors, domainNames, 0.9);
 const folds = foldsOf(set.count, 4, 1);
-const search: Search = { set, folds, seed: 1, products: gram(normalised(set), set.dimension) };
+const search: Search = {
+  set,
+  folds,
+  seed: 1,
+  products: kernelRows(normalised(set), set.dimension),
+};
 
 /** What the search says of a setting must be what the serving selector does with it. */
 test("knn: searched is served", () => {

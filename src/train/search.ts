@@ -1,4 +1,5 @@
 import { meanOf } from "../math/bootstrap.ts";
+import type { KernelRows } from "../math/kernel-rows.ts";
 import type { Fold } from "./folds.ts";
 import { bestModel, type TrainingSet } from "./training-set.ts";
 
@@ -13,7 +14,7 @@ export interface Tried<T> {
 export interface Search {
   readonly set: TrainingSet;
   readonly folds: readonly Fold[];
-  readonly products: Float32Array;
+  readonly products: KernelRows;
   readonly seed: number;
 }
 

@@ -1,9 +1,4 @@
-/** Kernel values of every pair of examples, of which a machine may learn from some. */
-export interface KernelTable {
-  /** `size` by `size`, row-major, symmetric. */
-  readonly values: Float32Array;
-  readonly size: number;
-}
+import type { KernelRows } from "../math/kernel-rows.ts";
 
 export interface Machine {
   /** By example: its multiplier times its label. Support vectors are those with one. */
@@ -26,110 +21,122 @@ const leastCurvature = 1e-12;
 
 /**
  * A support vector machine by sequential minimal optimisation, choosing pairs as LIBSVM does: by second-order
- * information (Fan, Chen and Lin 2005, "WSS 2"). `examples` are rows of the table, `labels` are +1 or -1, by example.
+ * information (Fan, Chen and Lin 2005, "WSS 2"), of equals the last. `examples` are some of those that the kernel has
+ * rows of, each once; `labels` are +1 or -1, by example. The violation of an example is the gradient of the dual times
+ * -1 times its label.
  */
 export function smo(
-  { values: kernel, size }: KernelTable,
+  { size, width, rowAt, pool: { kernels, at, doubles } }: KernelRows,
   examples: Uint32Array,
   labels: Int8Array,
   { c, tolerance }: SmoSettings,
 ): Machine {
-  const count = examples.length;
-  const multipliers = new Float64Array(count);
-  const gradient = new Float64Array(count).fill(-1);
-  const diagonal = Float64Array.from(examples, (row) => kernel[row * size + row] as number);
-  // Enough for every set seen; a solver that cycles by rounding must still end.
-  const maxSteps = Math.max(1_000_000, 100 * count);
-  const mayRise = (i: number): boolean =>
-    labels[i] === 1 ? (multipliers[i] as number) < c : (multipliers[i] as number) > 0;
-  const mayFall = (i: number): boolean =>
-    labels[i] === 1 ? (multipliers[i] as number) > 0 : (multipliers[i] as number) < c;
+  const list = (from: number): Float64Array => doubles.subarray(from / 8, from / 8 + width);
+  const violations = list(at.violations).fill(0);
+  const rising = list(at.rising).fill(Number.NEGATIVE_INFINITY);
+  const falling = list(at.falling).fill(Number.POSITIVE_INFINITY);
+  const diagonal = list(at.diagonal);
+  const multipliers = new Float64Array(size);
+  // The other way round, as scikit-learn hands LIBSVM its classes: the steps are then the same.
+  const signs = new Int8Array(size);
+  examples.forEach((example, place) => {
+    signs[example] = -(labels[place] as number);
+    violations[example] = signs[example] as number;
+    allow(example);
+  });
 
-  for (let step = 0; step < maxSteps; step++) {
-    let [i, most] = [-1, Number.NEGATIVE_INFINITY];
-    for (let t = 0; t < count; t++) {
-      const violation = -(labels[t] as number) * (gradient[t] as number);
-      if (violation > most && mayRise(t)) [i, most] = [t, violation];
-    }
-    if (i < 0) break;
-    const rowI = (examples[i] as number) * size;
-    let [j, least, bestGain] = [-1, Number.POSITIVE_INFINITY, 0];
-    for (let t = 0; t < count; t++) {
-      if (!mayFall(t)) continue;
-      const violation = -(labels[t] as number) * (gradient[t] as number);
-      if (violation < least) least = violation;
-      const difference = most - violation;
-      if (difference <= 0) continue;
-      const curvature =
-        (diagonal[i] as number) +
-        (diagonal[t] as number) -
-        2 * (kernel[rowI + (examples[t] as number)] as number);
-      const gain = (difference * difference) / Math.max(curvature, leastCurvature);
-      if (gain > bestGain) [j, bestGain] = [t, gain];
-    }
-    if (j < 0 || most - least < tolerance) break;
-    const rowJ = (examples[j] as number) * size;
-    const [stepI, stepJ] = moved(i, j, kernel[rowI + (examples[j] as number)] as number);
-    const [byI, byJ] = [stepI * (labels[i] as number), stepJ * (labels[j] as number)];
-    for (let t = 0; t < count; t++) {
-      const column = examples[t] as number;
-      gradient[t]! +=
-        (labels[t] as number) *
-        (byI * (kernel[rowI + column] as number) + byJ * (kernel[rowJ + column] as number));
-    }
+  /** Which way the example's multiplier may still move. */
+  function allow(example: number): void {
+    const multiplier = multipliers[example] as number;
+    const [more, less] = [multiplier < c, multiplier > 0];
+    const [up, down] = (signs[example] as number) > 0 ? [more, less] : [less, more];
+    rising[example] = up ? 0 : Number.NEGATIVE_INFINITY;
+    falling[example] = down ? 0 : Number.POSITIVE_INFINITY;
   }
 
-  /** Moves the pair to the optimum between its bounds, keeping the sum of labels times multipliers. */
-  function moved(i: number, j: number, between: number): readonly [number, number] {
+  /** Moves the pair to its optimum within the box, and answers how far, by the labels. */
+  function move(i: number, j: number, between: number): readonly [number, number] {
     const [oldI, oldJ] = [multipliers[i] as number, multipliers[j] as number];
+    const [signI, signJ] = [signs[i] as number, signs[j] as number];
     const curvature = (diagonal[i] as number) + (diagonal[j] as number) - 2 * between;
-    const sign = labels[i] === labels[j] ? -1 : 1;
-    const slope = -(gradient[i] as number) - sign * (gradient[j] as number);
-    // Along the line multipliers[j] = oldJ + sign * (multipliers[i] - oldI), within the box.
-    const [low, high] =
-      sign > 0
-        ? [Math.max(0, oldI - oldJ), Math.min(c, c + oldI - oldJ)]
-        : [Math.max(0, oldI + oldJ - c), Math.min(c, oldI + oldJ)];
-    const wanted = oldI + slope / Math.max(curvature, leastCurvature);
-    const newI = Math.min(high, Math.max(low, wanted));
-    // To the bound itself, not to a rounding error beside it: which set a multiplier is in decides the next step.
-    const newJ = snapped(oldJ + sign * (newI - oldI), c);
+    const step =
+      ((violations[i] as number) - (violations[j] as number)) / Math.max(curvature, leastCurvature);
+    // What every move along the line leaves as it is: the sum of multipliers of one label, else the difference.
+    const alike = signI === signJ;
+    const kept = alike ? oldI + oldJ : oldI - oldJ;
+    let [newI, newJ] = [oldI + signI * step, oldJ - signJ * step];
+    if (newI < 0 || newI > c) {
+      newI = newI < 0 ? 0 : c;
+      newJ = alike ? kept - newI : newI - kept;
+    }
+    if (newJ < 0 || newJ > c) {
+      newJ = newJ < 0 ? 0 : c;
+      newI = alike ? kept - newJ : newJ + kept;
+    }
     multipliers[i] = newI;
     multipliers[j] = newJ;
-    return [newI - oldI, newJ - oldJ];
+    return [signI * (newI - oldI), signJ * (newJ - oldJ)];
   }
 
+  const single = doubles.buffer;
+  const value = new Float32Array(single);
+  // Enough for every set seen; a solver that cycles by rounding must still end.
+  const maxSteps = Math.max(1_000_000, 100 * examples.length);
+  const lists = [at.violations, at.rising, width] as const;
+  let i = kernels.smoStep(at.rows, at.rows, 0, 0, ...lists);
+  for (let step = 0; step < maxSteps && i >= 0; step++) {
+    const rowI = rowAt(i);
+    const j = kernels.smoPartner(
+      rowI,
+      i,
+      at.violations,
+      at.falling,
+      at.diagonal,
+      width,
+      leastCurvature,
+      at.facts,
+    );
+    const least = doubles[at.facts / 8] as number;
+    if (j < 0 || (violations[i] as number) - least < tolerance) break;
+    const rowJ = rowAt(j);
+    const [byI, byJ] = move(i, j, value[rowI / 4 + j] as number);
+    allow(i);
+    allow(j);
+    i = kernels.smoStep(rowI, rowJ, byI, byJ, ...lists);
+  }
+
+  let objective = 0;
+  for (const example of examples) {
+    const gradient = -(signs[example] as number) * (violations[example] as number);
+    objective += ((multipliers[example] as number) * (gradient - 1)) / 2;
+  }
   return {
-    alpha: multipliers.map((multiplier, t) => multiplier * (labels[t] as number)),
-    rho: thresholdOf(multipliers, gradient, labels, c),
-    objective: multipliers.reduce((sum, m, t) => sum + (m * ((gradient[t] as number) - 1)) / 2, 0),
+    alpha: Float64Array.from(
+      examples,
+      (example, place) => (multipliers[example] as number) * (labels[place] as number),
+    ),
+    rho: thresholdOf(examples, violations, rising, falling),
+    objective,
   };
 }
 
-const snapped = (multiplier: number, bound: number): number => {
-  const margin = bound * 1e-12;
-  if (multiplier < margin) return 0;
-  return multiplier > bound - margin ? bound : multiplier;
-};
-
 /** Where free support vectors put it; without any, the middle of what the others allow. */
 function thresholdOf(
-  multipliers: Float64Array,
-  gradient: Float64Array,
-  labels: Int8Array,
-  c: number,
+  examples: Uint32Array,
+  violations: Float64Array,
+  rising: Float64Array,
+  falling: Float64Array,
 ): number {
   let [sum, free] = [0, 0];
   let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  multipliers.forEach((multiplier, t) => {
-    const label = labels[t] as number;
-    const value = label * (gradient[t] as number);
-    if (multiplier > 0 && multiplier < c) {
-      sum += value;
+  for (const example of examples) {
+    const violation = violations[example] as number;
+    if (rising[example] === 0 && falling[example] === 0) {
+      sum += violation;
       free++;
-    } else if ((multiplier === 0) === label > 0) high = Math.min(high, value);
-    else low = Math.max(low, value);
-  });
+    } else if (rising[example] === 0) low = Math.max(low, violation);
+    else high = Math.min(high, violation);
+  }
   if (free > 0) return sum / free;
   if (low === Number.NEGATIVE_INFINITY) return high === Number.POSITIVE_INFINITY ? 0 : high;
   return high === Number.POSITIVE_INFINITY ? low : (low + high) / 2;

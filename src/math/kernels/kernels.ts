@@ -2,7 +2,7 @@
  * The inner loops of the selectors. Every parameter that names data is a byte offset into one pool; lists of doubles are
  * aligned to 8 bytes, of indices to 4. kernels/selectors.ts has them for WebAssembly SIMD, `plainKernels` in TypeScript.
  *
- * Both give the same bits in `distances`. The others are approximations whose error the caller bounds: see
+ * Both give the same bits in `distances` and in what training uses, from `products` on. The others are approximations whose error the caller bounds: see
  * `dotError` for `dots` and `dotsOfFour`, relative 1e-12 for the rest.
  */
 export interface Kernels {
@@ -93,6 +93,63 @@ export interface Kernels {
    * of the weights' sizes. `into` is aligned to 16 bytes.
    */
   weighedSums(values: number, weights: number, count: number, into: number): void;
+  /**
+   * Products of `rows` rows at `a` with `columns` rows at `b`, all of doubles, `padded` (a multiple of 4) a row: that of
+   * row r and column c becomes the double r * `stride` + c of `into`. Numbers of even and of odd place are added apart.
+   */
+  products(
+    a: number,
+    rows: number,
+    b: number,
+    columns: number,
+    padded: number,
+    into: number,
+    stride: number,
+  ): void;
+  /** `count` doubles, an even number, as singles. */
+  narrow(values: number, count: number, into: number): void;
+  /**
+   * exp(-gamma |v - q|^2) as singles of `count` vectors v, an even number, from the products v.q (doubles), `squares`
+   * |v|^2 and `own` |q|^2.
+   */
+  rbfSingles(
+    values: number,
+    squares: number,
+    count: number,
+    own: number,
+    gamma: number,
+    into: number,
+  ): void;
+  /**
+   * Takes `byFirst` times one row of singles and `bySecond` times another from `count` violations (doubles), a multiple
+   * of 4. Returns where the largest of them is when `rising`, 0 or -Infinity, is added: the last of equals, or -1.
+   */
+  smoStep(
+    first: number,
+    second: number,
+    byFirst: number,
+    bySecond: number,
+    violations: number,
+    rising: number,
+    count: number,
+  ): number;
+  /**
+   * With which of `count` examples, a multiple of 4, example `own` gains most by second-order information: the last of
+   * equals, or -1. `row` is its row of the kernel (singles), `diagonal` the kernel's (doubles); `falling`, 0 or Infinity,
+   * is added to violations. `facts` receives the least violation, and has room for 66 doubles.
+   */
+  smoPartner(
+    row: number,
+    own: number,
+    violations: number,
+    falling: number,
+    diagonal: number,
+    count: number,
+    leastCurvature: number,
+    facts: number,
+  ): number;
+  /** Sum of `count` singles, a multiple of 4, times doubles. */
+  weighedRow(row: number, weights: number, count: number): number;
 }
 
 /** Half the distance of 1 to the next single: what one rounding takes at most. */

@@ -1,5 +1,6 @@
 import { squaredDistance } from "../matrix.ts";
 import type { Kernels } from "./kernels.ts";
+import { plainTraining } from "./plain-training.ts";
 
 /** What kernels/selectors.ts computes, for engines without WebAssembly SIMD; sums are in double precision throughout. */
 export function plainKernels(buffer: ArrayBuffer): Kernels {
@@ -162,6 +163,7 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
     squaredLength: (x, dimension) => dot(x / 4, x / 4, dimension),
     kernelValues,
     weighedSums,
+    ...plainTraining(buffer),
   };
 }
 
