@@ -6,7 +6,7 @@ NODE = $$(scripts/find-node.sh)
 WITH_NODE = PATH="$$(dirname $(NODE)):$(CURDIR)/node_modules/.bin:$$PATH"
 SOURCES := $(shell find src proto -type f ! -name '*.test.ts' 2>/dev/null)
 
-.PHONY: help setup run test lint bench bench-selectors package clean
+.PHONY: help setup run test lint bench bench-selectors bench-embed package clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,15 @@ bench: setup ## Speed, as ratios; results under bench/results
 
 bench-selectors: setup ## Selecting a model beside Rust (needs cargo; ARGS="--quick --no-peers")
 	@$(WITH_NODE) node bench/selectors.ts $(ARGS)
+
+bench-embed: setup .tools/bench-models/.made ## Embedding beside Rust (needs cargo, Python, 6 GB of disk; ARGS as above)
+	@$(WITH_NODE) node bench/embed.ts $(ARGS)
+
+.tools/bench-models/.made: bench/embed/make_qwen3.py bench/embed/requirements.txt
+	@python3 -m venv .cache/bench
+	@.cache/bench/bin/pip install --quiet -r bench/embed/requirements.txt
+	@.cache/bench/bin/python bench/embed/make_qwen3.py --out .tools/bench-models
+	@touch $@
 
 package: setup ## The npm package
 	@$(WITH_NODE) scripts/npm.sh pack

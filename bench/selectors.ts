@@ -29,8 +29,8 @@ const setting = {
     : { rounds: 12, callsPerTurn: 20, budgetMs: 1500 },
 };
 const opening = quick
-  ? { each: 4000, large: 4000, rounds: 1 }
-  : { each: 4000, large: 20_000, rounds: 3 };
+  ? { each: 4000, large: 4000, rounds: 2 }
+  : { each: 4000, large: 20_000, rounds: 5 };
 const questions = quick ? 300 : 1000;
 
 const show = (rows: readonly Row[]): void =>

@@ -21,14 +21,22 @@ function buildPeer(name: string): string {
   return join(folder, "target/release", `${name}-peer`);
 }
 
-/** A program of bench/peers that answers each line of its standard input by a line of JSON. */
+/** A process that answers each line of its standard input by a line of JSON. */
 export interface Peer {
   ask(line: string): Promise<unknown>;
   stop(): Promise<void>;
 }
 
-export function startPeer(name: string, environment: NodeJS.ProcessEnv = {}): Peer {
-  const child = spawn(buildPeer(name), {
+/** A program of bench/peers. */
+export const startPeer = (name: string, environment: NodeJS.ProcessEnv = {}): Peer =>
+  startProcess(buildPeer(name), [], environment);
+
+export function startProcess(
+  command: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Peer {
+  const child = spawn(command, args, {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, ...environment },
   });
@@ -38,7 +46,7 @@ export function startPeer(name: string, environment: NodeJS.ProcessEnv = {}): Pe
     async ask(line) {
       child.stdin.write(`${line}\n`);
       const { value, done } = await lines.next();
-      if (done) throw new Error(`bench/peers/${name} ended at "${line}"`);
+      if (done) throw new Error(`${[command, ...args].join(" ")} ended at "${line.slice(0, 80)}"`);
       return JSON.parse(value);
     },
     async stop() {

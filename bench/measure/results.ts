@@ -24,11 +24,15 @@ export function writeResults(name: string, results: object): string {
 const rounded = (_: string, value: unknown): unknown =>
   typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
 
-/** Rows with the same columns; numbers to three digits. */
+/** A column for each property that a row has; numbers to three digits. */
 export function showTable(title: string, rows: readonly object[]): void {
-  const cells = rows.map((row) => Object.entries(row).map(([, value]) => cell(value)));
-  const all = [Object.keys(rows[0] ?? {}), ...cells];
-  const widths = all[0]?.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0))) ?? [];
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const cells = rows.map((row) => {
+    const values = new Map<string, unknown>(Object.entries(row));
+    return names.map((name) => cell(values.get(name)));
+  });
+  const all = [names, ...cells];
+  const widths = names.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
   console.info(`\n${title}`);
   for (const row of all) {
     console.info(

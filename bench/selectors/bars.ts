@@ -1,13 +1,6 @@
+import { atMost, type Bar } from "../measure/bars.ts";
 import type { Row } from "./comparisons.ts";
 import type { OpenedFile } from "./opened.ts";
-
-/** A promise, and what was measured of it. */
-export interface Bar {
-  readonly what: string;
-  readonly measured: number;
-  readonly bar: number;
-  readonly met: boolean;
-}
 
 /** Medians of wall time, signalbox's over the rival's of the same section. */
 interface Ratio {
@@ -40,18 +33,20 @@ const limits = [
 
 /** Leaves out what was not measured, as n=20,000 with --quick. */
 export function selectBars(rows: readonly Row[]): Bar[] {
-  const p50 = (section: string, name: string) =>
-    rows.find((row) => row.section === section && row.name === name)?.p50Micros;
+  const rowOf = (section: string, name: string) =>
+    rows.find((row) => row.section === section && row.name === name);
   const compared = ratios.flatMap(({ section, rivals, most }) => {
-    const own = p50(section, "signalbox");
-    const others = rivals.flatMap((name) => p50(section, name) ?? []);
+    const own = rowOf(section, "signalbox");
+    const others = rivals.flatMap((name) => rowOf(section, name) ?? []);
     if (own === undefined || others.length === 0) return [];
-    const name = `${section}: of ${rivals[0]}${rivals.length > 1 ? ", the faster" : ""}`;
-    return [bar(name, own / Math.min(...others), most)];
+    const wall = own.p50Micros / Math.min(...others.map(({ p50Micros }) => p50Micros));
+    const byCpu = own.cpuMicros / Math.min(...others.map(({ cpuMicros }) => cpuMicros));
+    const what = `${section}: of ${rivals[0]}${rivals.length > 1 ? ", the faster" : ""}`;
+    return [{ ...atMost(what, wall, most), byCpu, met: wall <= most && byCpu <= most }];
   });
   const timed = limits.flatMap(({ section, most }) => {
-    const own = p50(section, "signalbox");
-    return own === undefined ? [] : [bar(`${section}: microseconds`, own, most)];
+    const own = rowOf(section, "signalbox");
+    return own === undefined ? [] : [atMost(`${section}: microseconds`, own.p50Micros, most)];
   });
   return [...compared, ...timed];
 }
@@ -59,16 +54,13 @@ export function selectBars(rows: readonly Row[]): Bar[] {
 export function openingBars(opened: readonly OpenedFile[]): Bar[] {
   const [compact, json, parsed, large] = opened as [OpenedFile, OpenedFile, OpenedFile, OpenedFile];
   return [
-    bar(`open ${compact.vectors} vectors, safetensors: ms`, compact.ms, 60),
-    bar(`open ${json.vectors} vectors, JSON: of JSON.parse and a copy`, json.ms / parsed.ms, 1 / 2),
-    bar("the same: peak memory", json.peakBytes / parsed.peakBytes, 1 / 3),
-    bar(`resident of ${large.vectors} vectors: of their content`, large.timesContent, 1.3),
+    atMost(`open ${compact.vectors} vectors, safetensors: ms`, compact.ms, 60),
+    atMost(
+      `open ${json.vectors} vectors, JSON: of JSON.parse and a copy`,
+      json.ms / parsed.ms,
+      1 / 2,
+    ),
+    atMost("the same: peak memory", json.peakBytes / parsed.peakBytes, 1 / 3),
+    atMost(`resident of ${large.vectors} vectors: of their content`, large.timesContent, 1.3),
   ];
 }
-
-const bar = (what: string, measured: number, most: number): Bar => ({
-  what,
-  measured,
-  bar: most,
-  met: measured <= most,
-});

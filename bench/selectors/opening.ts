@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { setTimeout } from "node:timers/promises";
 import { loadArtifact } from "../../src/artifact/load-artifact.ts";
 import { openSelector } from "../../src/select/open-selector.ts";
+import { memory, settledMemory } from "../measure/memory.ts";
 import type { Opened } from "./opened.ts";
 
 /**
@@ -12,20 +12,6 @@ import type { Opened } from "./opened.ts";
  */
 const [, , kind, file = "", probe = ""] = process.argv;
 const maxBytes = 4 * 1024 ** 3;
-
-/** What is read back from /proc is in kilobytes. */
-function kilobytes(field: "VmRSS" | "VmHWM"): number {
-  const status = readFileSync("/proc/self/status", "utf8");
-  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]);
-}
-
-async function settled(): Promise<number> {
-  for (let round = 0; round < 5; round++) {
-    globalThis.gc?.();
-    await setTimeout(20);
-  }
-  return kilobytes("VmRSS") * 1024;
-}
 
 async function open(): Promise<(x: Float32Array) => unknown> {
   const selector = openSelector(await loadArtifact("knn", file, maxBytes));
@@ -43,16 +29,16 @@ function parse(): (x: Float32Array) => unknown {
 }
 
 const x = new Float32Array(new Uint8Array(readFileSync(probe)).buffer);
-const before = await settled();
+const before = await settledMemory();
 const cpu = process.cpuUsage();
 const started = performance.now();
 const use = kind === "parse" ? parse() : await open();
 const ms = performance.now() - started;
 const { user, system } = process.cpuUsage(cpu);
-const peakBytes = kilobytes("VmHWM") * 1024 - before;
+const peakBytes = memory("VmHWM") - before;
 // Held by use until after the measurement.
 use(x);
-const residentBytes = (await settled()) - before;
+const residentBytes = (await settledMemory()) - before;
 use(x);
 const opened: Opened = { ms, cpuMs: (user + system) / 1000, peakBytes, residentBytes };
 console.info(JSON.stringify(opened));

@@ -26,9 +26,10 @@ interface Pruning {
   readonly category: OneHot;
   /** Share of the queries for which no vector of another category was read. */
   readonly complete: number;
-  /** Mean shares of the file's vectors: compared as bytes, and of those in double precision. */
-  readonly read: number;
-  readonly reranked: number;
+  /** Mean shares of the file's vectors: compared as bytes, and of those as singles and as doubles. */
+  readonly bytes: number;
+  readonly singles: number;
+  readonly doubles: number;
 }
 
 export interface Real {
@@ -93,22 +94,24 @@ function pruningOf(
   for (let at = 0; at < vectors.length; at += dimension) {
     perCategory[slotOf((vectors as Float32Array).subarray(at, at + dimension)) + 1]!++;
   }
-  let [complete, read, reranked] = [0, 0, 0];
+  let [complete, bytes, singles, doubles] = [0, 0, 0, 0];
   for (const query of queries) {
     search.begin(query);
     search.nearest(undefined, k);
     const work = search.work();
-    read += work.read;
-    reranked += work.reranked;
-    if (work.read <= (perCategory[slotOf(query) + 1] as number)) complete++;
+    bytes += work.bytes;
+    singles += work.singles;
+    doubles += work.doubles;
+    if (work.bytes <= (perCategory[slotOf(query) + 1] as number)) complete++;
   }
-  const asked = queries.length;
+  const all = queries.length * count;
   return {
     k,
     category,
-    complete: complete / asked,
-    read: read / asked / count,
-    reranked: reranked / asked / count,
+    complete: complete / queries.length,
+    bytes: bytes / all,
+    singles: singles / all,
+    doubles: doubles / all,
   };
 }
 
