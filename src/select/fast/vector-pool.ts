@@ -27,6 +27,8 @@ export interface VectorPool {
 export const slack = 4e-12;
 /** Beyond it sums of squares could overflow. */
 const most = 1e300;
+/** An engine puts its faster code of a function to use when it is called the next time. */
+const encodedAtOnce = 128;
 /** A quarter of the products of bytes and shorts must fit 32 bits. */
 const stepsFor = (padded: number): number =>
   Math.min(32_767, Math.floor((2 ** 31 - 1) / ((127 * padded) / 4)));
@@ -63,13 +65,19 @@ export function vectorPool(
   singles.set(vectors, at.rows / 4);
   const rows = singles.subarray(at.rows / 4, at.rows / 4 + vectors.length);
   indices.set(order, at.indices / 4);
-  kernels.encodeRows(at.rows, dimension, width, padded, at.indices, count, at.bytes, at.facts);
+  for (let from = 0; from < count; from += encodedAtOnce) {
+    const size = Math.min(encodedAtOnce, count - from);
+    const [own, bytes] = [at.indices + from * 4, at.bytes + from * padded];
+    kernels.encodeRows(at.rows, dimension, width, padded, own, size, bytes, at.facts + from * 32);
+  }
   let rowsFit = true;
   for (let position = 0; position < count; position++) {
-    if (!((doubles[facts + 4 * position + 1] as number) < most)) return undefined;
-    const row = at.rows + (order[position] as number) * dimension * 4;
-    squares[position] = kernels.squaredLength(row, dimension);
-    rowsFit &&= fitsSingles(squares[position] as number) || squares[position] === 0;
+    let square = doubles[facts + 4 * position + 1] as number;
+    const row = (order[position] as number) * dimension;
+    for (let i = width; i < dimension; i++) square += (rows[row + i] as number) ** 2;
+    if (!(square < most)) return undefined;
+    squares[position] = square;
+    rowsFit &&= fitsSingles(square) || square === 0;
   }
   /** Squared length of the query; 0 when singles do not hold it, or the rows. */
   let squared = 0;
