@@ -69,6 +69,12 @@ export async function openRouter(
       warnings.push(...unknownModels(decision, selector));
       selectors.set(decision.name, selector);
     }
+    // Decisions of one algorithm share its file, and with it the models that it knows.
+    for (const selector of new Map(
+      [...selectors.values()].map((one) => [one.algorithm, one]),
+    ).values()) {
+      warnings.push(...unnamedModels(config, selector));
+    }
     return { router: { config, embedder, classifier, selectors }, warnings, loadSeconds };
   } catch (error) {
     await embedder.close();
@@ -81,6 +87,7 @@ function settingsOf(config: RouterConfig, { algorithm }: Decision) {
   const { ml } = config.model_selection;
   return {
     k: algorithm.knn?.k ?? ml.knn?.k,
+    mode: algorithm.knn?.mode ?? ml.knn?.mode,
     kernel: algorithm.svm?.kernel ?? ml.svm?.kernel,
     gamma: algorithm.svm?.gamma ?? ml.svm?.gamma,
     numClusters: algorithm.kmeans?.num_clusters ?? ml.kmeans?.num_clusters,
@@ -128,3 +135,19 @@ function unknownModels(decision: Decision, selector: Selector): string[] {
       "which is therefore never selected",
   ];
 }
+
+/** Trained, and never selected: most often a name that is written differently here and there. */
+function unnamedModels(config: RouterConfig, { algorithm, models }: Selector): string[] {
+  const decisions = selectingDecisions(config).filter((one) => one.algorithm.type === algorithm);
+  const named = new Set(decisions.flatMap(({ modelRefs }) => modelRefs.map(candidateName)));
+  const unnamed = models.filter((model) => !named.has(model));
+  if (unnamed.length === 0) return [];
+  const shown = unnamed.slice(0, mostNames);
+  const more = unnamed.length > shown.length ? ` and ${unnamed.length - shown.length} more` : "";
+  return [
+    `the ${algorithm} file knows ${shown.join(", ")}${more}, which no modelRef of its decisions names`,
+  ];
+}
+
+/** In one line of a log. */
+const mostNames = 20;
