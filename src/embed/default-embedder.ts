@@ -31,8 +31,11 @@ export interface EmbedderConfig extends LimitsConfig {
   };
 }
 
-/** What others run: learns when it cannot be used, and when it can again. */
-export type OnAvailability = (part: "shared_cache" | "embedding_server", now: Availability) => void;
+/** Learns when a part cannot be used, one of its threads or what others run, and when it can again. */
+export type OnAvailability = (
+  part: "shared_cache" | "embedding_server" | "embedding_worker",
+  now: Availability,
+) => void;
 
 /**
  * The configured server; or the configured model, its path where `resolvePath` finds it; or the built-in minilm-2l when
@@ -57,6 +60,7 @@ export async function openConfiguredEmbedder(
   return openEmbedder({
     ...configuredLimits(config),
     openShared,
+    onStateChange: (now) => onAvailability("embedding_worker", now),
     folder: await configuredFolder(config.embedding_models, hub, resolvePath),
   });
 }

@@ -121,7 +121,7 @@ export function embedQueue(
 
   /** A batch must not be so large that it comes too late for the text that has waited longest. */
   const tokensInTime = ({ wanted }: Waiting): number =>
-    runs.tokensWithin((wanted.deadlineAt - performance.now()) / 1000);
+    pool.flatCost ? Infinity : runs.tokensWithin((wanted.deadlineAt - performance.now()) / 1000);
 
   /** What waits, without what comes too late for everybody who asked for it. */
   function* inTime(): Generator<Waiting> {

@@ -76,6 +76,8 @@ export interface WorkerStats {
 }
 
 export interface Embedder extends EmbedderIdentity {
+  /** Relative to the model's folder, such as `onnx/model_int8.onnx`; a server's is not known. */
+  readonly modelFile?: string;
   /**
    * Embeds `texts`, in their order.
    * Rejects with a RouterError: `embedder_overloaded` at once, and for all of `texts`, when the queue has no room for

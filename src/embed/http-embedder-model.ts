@@ -141,6 +141,7 @@ export async function openHttpModel(options: HttpModelOptions): Promise<HttpMode
     identity,
     revision,
     exactBatches: true,
+    flatCost: true,
     models: Array.from({ length: concurrency }, slot),
     onAlive(called) {
       listener = called;

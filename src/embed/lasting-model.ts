@@ -20,7 +20,9 @@ export interface LastingModel extends PooledModel {
 export interface LastingOptions {
   /** Called whenever a thread has opened. */
   readonly onAlive?: () => void;
-  readonly pausesMs?: readonly number[];
+  /** Called whenever one was lost or did not open. */
+  readonly onLost?: (reason: unknown) => void;
+  readonly pausesMs?: readonly number[] | undefined;
 }
 
 /** The first restart is free, so that one accident costs a quarter of a second; a model that never opens costs little. */
@@ -28,7 +30,7 @@ const defaultPausesMs: readonly number[] = [0, 1_000, 2_000, 4_000, 8_000, 16_00
 
 export function lastingModel(
   start: (closing: AbortSignal) => Promise<ModelThread>,
-  { onAlive, pausesMs = defaultPausesMs }: LastingOptions = {},
+  { onAlive, onLost, pausesMs = defaultPausesMs }: LastingOptions = {},
 ): LastingModel {
   let thread: ModelThread | undefined;
   let opening: Promise<void>;
@@ -55,6 +57,7 @@ export function lastingModel(
   function replace(reason: unknown): void {
     fault = reason;
     if (closing.signal.aborted) return;
+    onLost?.(reason);
     const pauseMs = pausesMs[Math.min(lossesInARow++, pausesMs.length - 1)] ?? 0;
     if (pauseMs === 0) restart();
     else pause = setTimeout(restart, pauseMs).unref();

@@ -90,6 +90,28 @@ test("a thread that does not open, where enough others do, is tried again", asyn
   expect(stats?.().alive).toBe(2);
 });
 
+test("losses are reported, and what makes good for them", async () => {
+  const states: unknown[] = [];
+  const onStateChange = (now: unknown) => states.push(now);
+  const { starts, ends, pool } = open({ workers: 2, minWorkers: 1, pausesMs: [0], onStateChange });
+  starts[0]?.resolve("one");
+  await pool;
+  starts[1]?.resolve("one");
+  await turn();
+  expect(states).toEqual([]);
+  ends[1]?.();
+  await turn();
+  starts[2]?.reject(gone);
+  await turn();
+  starts[3]?.resolve("one");
+  await turn();
+  expect(states).toEqual([
+    { state: "open", reason: "ended" },
+    { state: "open", reason: "gone" },
+    { state: "closed" },
+  ]);
+});
+
 test("a thread of another model than the first is not used", async () => {
   const { starts, stopped, pool } = open({ workers: 2, minWorkers: 1, pausesMs: [60_000] });
   starts[0]?.resolve("one");

@@ -1,4 +1,5 @@
 import { RouterError } from "../errors.ts";
+import type { Availability } from "./circuit-breaker.ts";
 import type { WorkerStats } from "./embedder.ts";
 import { lastingModel } from "./lasting-model.ts";
 import type { ModelThread } from "./model-thread.ts";
@@ -8,6 +9,8 @@ import type { Answer, ModelFacts } from "./worker-messages.ts";
 export interface ModelPool extends ModelFacts {
   /** Dead ones among them: they come back. */
   readonly models: readonly PooledModel[];
+  /** A batch takes about as long as one text, so that time is no reason to keep batches small. */
+  readonly flatCost?: boolean;
   /** Calls `listener`, the only one, whenever a model can be asked that could not. */
   onAlive(listener: () => void): void;
   /** Absent when the models are no threads of this process. */
@@ -29,6 +32,8 @@ export interface PoolOptions {
   readonly workers: number;
   /** Of `workers`, how many are warm when the pool is open; the others follow. */
   readonly minWorkers: number;
+  /** For the log: called, once the pool is open, when a thread is lost or cannot open, and when one opens after that. */
+  readonly onStateChange?: ((now: Availability) => void) | undefined;
   readonly pausesMs?: readonly number[];
 }
 
@@ -38,10 +43,11 @@ export interface PoolOptions {
  */
 export async function openModelPool(
   start: (closing: AbortSignal) => Promise<ModelThread>,
-  { workers, minWorkers, ...options }: PoolOptions,
+  { workers, minWorkers, onStateChange, pausesMs }: PoolOptions,
 ): Promise<ModelPool> {
   let facts: ModelFacts | undefined;
   let listener: () => void = () => undefined;
+  let isOpen = false;
 
   /** The files may have changed meanwhile, and vectors of two models must not meet in one cache. */
   async function startAlike(closing: AbortSignal): Promise<ModelThread> {
@@ -56,9 +62,21 @@ export async function openModelPool(
     );
   }
 
-  const models = Array.from({ length: workers }, () =>
-    lastingModel(startAlike, { ...options, onAlive: () => listener() }),
-  );
+  const models = Array.from({ length: workers }, () => {
+    let isLost = false;
+    return lastingModel(startAlike, {
+      pausesMs,
+      onAlive() {
+        listener();
+        if (isLost) onStateChange?.({ state: "closed" });
+        isLost = false;
+      },
+      onLost(reason) {
+        if (isOpen) onStateChange?.({ state: "open", reason: RouterError.from(reason).detail });
+        isLost = isOpen;
+      },
+    });
+  });
   async function close(): Promise<void> {
     await Promise.all(models.map((model) => model.close()));
   }
@@ -68,6 +86,7 @@ export async function openModelPool(
     throw thrown;
   });
   if (!facts) throw new Error("unreachable: a model that opened has said what it is");
+  isOpen = true;
 
   return {
     ...facts,

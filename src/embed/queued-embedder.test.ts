@@ -19,6 +19,7 @@ interface Options {
   readonly batchTokens?: number;
   readonly exactBatches?: boolean;
   readonly workers?: number;
+  readonly flatCost?: boolean;
   readonly runMs?: number;
   readonly shared?: SharedCache;
 }
@@ -294,16 +295,19 @@ test("what is too late for every caller never reaches the model", async () => {
   expect(embedder.stats()).toMatchObject({ expired: 1, abandoned: 0, texts: 2, waiting: 0 });
 });
 
-test("a batch is no larger than there is time for", async () => {
+test.each([
+  { case: "is no larger than there is time for", flatCost: false, sizes: [1, 2, 2] },
+  { case: "takes no longer where all take as long", flatCost: true, sizes: [1, 4] },
+])("a batch $case", async ({ flatCost, sizes }) => {
   // A second for each of the 100 tokens of the first text.
-  const { embedder, asked, answer } = open({ runMs: 100_000 });
+  const { embedder, asked, answer } = open({ runMs: 100_000, flatCost });
   const first = embedder.embed(["a".repeat(100)]);
   const texts = ["b", "c", "d", "e"].map((one) => one.repeat(30));
   const hurried = embedder.embed(texts, undefined, performance.now() + 31_000);
-  for (let runs = 0; runs < 3; runs++) await answer();
+  for (const _ of sizes) await answer();
   await Promise.all([first, hurried]);
   // Estimated at 11 tokens each.
-  expect(asked.map(({ length }) => length)).toEqual([1, 2, 2]);
+  expect(asked.map(({ length }) => length)).toEqual(sizes);
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
+import type { Availability } from "./circuit-breaker.ts";
 import { type Embedder, type EmbedderIdentity, embeddingDimension } from "./embedder.ts";
 import { type ModelFolder, readModelFolder, weightsBeside } from "./model-folder.ts";
 import { openModelPool } from "./model-pool.ts";
@@ -16,6 +17,8 @@ export interface WorkerOptions {
   readonly minWorkers?: number | undefined;
   /** A thread whose run takes longer is replaced. */
   readonly maxRunMs?: number | undefined;
+  /** For the log: a thread was lost or did not open, and when one opened after that. */
+  readonly onStateChange?: ((now: Availability) => void) | undefined;
   /** What the threads run; for tests. */
   readonly script?: URL | undefined;
 }
@@ -33,17 +36,19 @@ export interface EmbedderOptions extends Omit<EmbedderLimits, "maxTokens">, Work
  */
 export async function openEmbedder({ folder, ...options }: EmbedderOptions): Promise<Embedder> {
   const found = typeof folder === "string" ? readModelFolder(folder) : folder;
-  const { minWorkers = 1, maxRunMs, script, openShared, ...limits } = options;
+  const { minWorkers = 1, maxRunMs, script, onStateChange, openShared, ...limits } = options;
   const workers = options.workers ?? workerCount(modelBytes(found), minWorkers, machine());
   const pool = await openModelPool(
     (signal) => startModelThread(found, { script, maxRunMs, signal }),
-    { workers, minWorkers },
+    { workers, minWorkers, onStateChange },
   );
   const { name, pooling, maxTokens } = found;
   const { revision } = pool;
   const identity = { name, revision, dimension: embeddingDimension, pooling, normalized: true };
   try {
-    return queuedEmbedder(identity, pool, { ...limits, maxTokens }, await openShared?.(identity));
+    const shared = await openShared?.(identity);
+    const embedder = queuedEmbedder(identity, pool, { ...limits, maxTokens }, shared);
+    return { ...embedder, modelFile: found.modelFile };
   } catch (thrown) {
     await pool.close();
     throw thrown;

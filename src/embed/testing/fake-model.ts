@@ -30,6 +30,7 @@ export function fakePool(
   options: {
     readonly exactBatches?: boolean;
     readonly workers?: number;
+    readonly flatCost?: boolean;
     /** What it says that every run took. */
     readonly runMs?: number;
   } = {},
@@ -54,6 +55,7 @@ export function fakePool(
   const pool: ModelPool = {
     revision: "0123456789ab",
     exactBatches: options.exactBatches ?? true,
+    flatCost: options.flatCost ?? false,
     models,
     onAlive(called) {
       listener = called;
