@@ -64,3 +64,14 @@ test("the keys and their order are the public contract", async () => {
   ]);
   expect("error" in explanation ? [] : explanation.domains).toHaveLength(14);
 });
+
+test("a query that is cut says so, and routes on its head and tail", async () => {
+  const { limits } = router.config;
+  const short = {
+    ...router,
+    config: { ...router.config, limits: { ...limits, max_query_chars: 20 } },
+  };
+  expect(await explain(short, '{"query":"some math"}')).not.toHaveProperty("truncated");
+  const long = JSON.stringify({ query: `math ${"and so on ".repeat(10)}` });
+  expect(await explain(short, long)).toMatchObject({ truncated: true, model: "solver" });
+});

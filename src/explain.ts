@@ -17,6 +17,8 @@ export type Explanation =
       readonly scores: Route["scores"];
       readonly domains: Route["domains"];
       readonly timings_ms: Route["timingsMs"];
+      /** Only where it is so: the query was longer than is read, and its head and tail were kept. */
+      readonly truncated?: true;
     }
   | {
       readonly error: { readonly code: string; readonly message: string; readonly remedy: string };
@@ -44,6 +46,7 @@ export async function explain(router: Router, input: string): Promise<Explanatio
       scores: route.scores,
       domains: route.domains,
       timings_ms: route.timingsMs,
+      ...(route.truncated && { truncated: true as const }),
     };
   } catch (thrown) {
     const { code, detail, remedy } = RouterError.from(thrown);

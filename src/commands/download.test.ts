@@ -7,6 +7,7 @@ import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { tinyQwen3Folder } from "../embed/testing/tiny-qwen3.ts";
 import { localHub, testCommit } from "../hub/testing/local-hub.ts";
 import { downloadProgress } from "./download-progress.ts";
+import { runCli } from "./testing/run-cli.ts";
 
 const cli = join(import.meta.dirname, "../cli.ts");
 
@@ -25,22 +26,8 @@ beforeEach(async () => {
 });
 
 function signalbox(args: readonly string[], env: Record<string, string> = {}) {
-  const all = { HF_HOME: home, HF_ENDPOINT: hub.endpoint, HF_TOKEN: "hf_test", PATH: "", ...env };
-  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [cli, ...args],
-      { env: all, timeout: 30_000 },
-      (error, out, err) => {
-        resolve({
-          code: error ? Number(error.code ?? -1) : 0,
-          out,
-          err,
-          signal: child.signalCode,
-        });
-      },
-    );
-  });
+  const own = { HF_HOME: home, HF_ENDPOINT: hub.endpoint, HF_TOKEN: "hf_test" };
+  return runCli(args, { ...own, ...env });
 }
 
 test("what download fetched, embed finds, without a connection", async () => {

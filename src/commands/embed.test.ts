@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,24 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { lift } from "../embed/lift.ts";
 import { qwen3Cases, tinyQwen3Folder } from "../embed/testing/tiny-qwen3.ts";
 import { dot } from "../math/matrix.ts";
-
-const cli = join(import.meta.dirname, "../cli.ts");
-
-/** The command as a user runs it, offline. */
-function signalbox(args: readonly string[], input = "") {
-  const env = { ...process.env, HF_HUB_OFFLINE: "1", HF_HOME: "/nowhere" };
-  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [cli, ...args],
-      { env, timeout: 30_000 },
-      (error, out, err) => {
-        resolve({ code: error ? Number(error.code ?? -1) : 0, out, err });
-      },
-    );
-    child.stdin?.end(input);
-  });
-}
+import { runCli } from "./testing/run-cli.ts";
 
 const jsonLines = (out: string) =>
   out
@@ -43,7 +25,11 @@ test("each line has its vector or its error, in their order", async () => {
     "",
     '{"text": 1}',
   ];
-  const { code, out } = await signalbox(["embed", "--embedder", tinyQwen3Folder], lines.join("\n"));
+  const { code, out } = await runCli(
+    ["embed", "--embedder", tinyQwen3Folder],
+    undefined,
+    lines.join("\n"),
+  );
   expect(code).toBe(0);
   const answers = jsonLines(out);
   expect(answers).toHaveLength(texts.length + 2);
@@ -63,8 +49,9 @@ test("a configuration's embedder, and a text that is cut", async () => {
   const config = join(folder, "c.yaml");
   const models = `{ qwen3_model_path: ${tinyQwen3Folder}, dtype: fp16, max_tokens: 8 }`;
   writeFileSync(config, `default_model: a\nembedding_models: ${models}\n`);
-  const { out } = await signalbox(
+  const { out } = await runCli(
     ["embed", "--config", config],
+    undefined,
     JSON.stringify("long ".repeat(99)),
   );
   expect(jsonLines(out)).toMatchObject([{ tokens: 8, truncated: true }]);
@@ -73,7 +60,7 @@ test("a configuration's embedder, and a text that is cut", async () => {
 test("dtypes are compared", async () => {
   const input = qwen3Cases.map(({ text }) => JSON.stringify(text)).join("\n");
   const args = ["embed", "--embedder", tinyQwen3Folder, "--compare-dtype", "fp32,fp16", "--json"];
-  const { out } = await signalbox(args, input);
+  const { out } = await runCli(args, undefined, input);
   const [{ results }] = jsonLines(out);
   expect(results).toMatchObject([
     {
@@ -109,13 +96,13 @@ test.each([
   { case: "a folder", args: ["--input", "/"], err: "[invalid_request] / cannot be read (EISDIR)" },
   { case: "two embedders", args: ["--config", "x"], err: "two embedders are named" },
 ])("$case: exit code 2 and the reason", async ({ args, err }) => {
-  const result = await signalbox(["embed", "--embedder", tinyQwen3Folder, ...args]);
+  const result = await runCli(["embed", "--embedder", tinyQwen3Folder, ...args]);
   expect(result).toMatchObject({ code: 2, out: "", err: expect.stringContaining(err) });
 });
 
 test("a model that is not downloaded: the command that does it", async () => {
-  const { code, err } = await signalbox(["embed", "--embedder", "qwen3"]);
+  const { code, err } = await runCli(["embed", "--embedder", "qwen3"]);
   expect(code).toBe(2);
-  expect(err).toContain("pretrained model not found: qwen3 is no folder");
+  expect(err).toContain("pretrained model not found: qwen3 (onnx-community");
   expect(err).toContain("signalbox download --embedder qwen3");
 });

@@ -1,17 +1,10 @@
-import { dirname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { loadConfig } from "../config/load.ts";
-import { resolvePath } from "../config/paths.ts";
 import { builtIn } from "../embed/built-in.ts";
-import { configuredChoice, openConfiguredEmbedder } from "../embed/default-embedder.ts";
 import type { Embedder } from "../embed/embedder.ts";
-import { findModel } from "../embed/find-model.ts";
 import { type Dtype, dtypes } from "../embed/model-file.ts";
-import type { ModelFolder } from "../embed/model-folder.ts";
-import { openEmbedder } from "../embed/worker-embedder.ts";
 import { RouterError } from "../errors.ts";
-import { hubSettings } from "../hub/settings.ts";
 import { compareDtypes, comparedJson, comparedText } from "./compare-dtype.ts";
+import { namedFolder, openNamedEmbedder } from "./open-embedder.ts";
 import { print, textOf, windows, windowTexts } from "./text-lines.ts";
 
 interface Options {
@@ -52,8 +45,9 @@ function dtypeList(text: string): readonly Dtype[] {
 }
 
 async function run(options: Options): Promise<void> {
-  const { input, compareDtype, json } = options;
-  if (options.config !== undefined && options.embedder !== undefined) {
+  const { config, embedder: name, dtype, input, compareDtype, json } = options;
+  const named = { config, name, dtype };
+  if (config !== undefined && name !== undefined) {
     throw new RouterError(
       "config_invalid",
       "two embedders are named",
@@ -61,12 +55,14 @@ async function run(options: Options): Promise<void> {
     );
   }
   if (compareDtype) {
-    const results = await compareDtypes(input, compareDtype, (dtype) => folderOf(options, dtype));
+    const results = await compareDtypes(input, compareDtype, (dtype) =>
+      namedFolder({ ...named, dtype }),
+    );
     for (const text of json ? [comparedJson(results)] : results.map(comparedText))
       await print(text);
     return;
   }
-  const embedder = await opened(options);
+  const embedder = await openNamedEmbedder(named, windowTexts);
   try {
     for await (const window of windows(input)) {
       const answers = await Promise.all(window.map((line) => answer(embedder, line)));
@@ -89,26 +85,3 @@ async function answer(embedder: Embedder, line: string): Promise<object> {
     return { error: { code, message: detail, remedy } };
   }
 }
-
-async function opened(options: Options): Promise<Embedder> {
-  const { config: path, dtype } = options;
-  if (path === undefined) {
-    const folder = folderOf(options, dtype);
-    return openEmbedder({ folder, maxWaiting: windowTexts, cacheEntries: 0 });
-  }
-  const { config } = loadConfig(path, process.env);
-  const models = { ...config.embedding_models, ...(dtype && { dtype }) };
-  // Offline nobody is refused, and no text comes twice on purpose.
-  const limits = { ...config.limits, max_waiting_texts: windowTexts, cache_entries: 0 };
-  return openConfiguredEmbedder({ ...config, embedding_models: models, limits }, at(path));
-}
-
-function folderOf({ config: path, embedder = builtIn }: Options, dtype?: Dtype): ModelFolder {
-  const hub = hubSettings(process.env);
-  if (path === undefined) return findModel(embedder, { dtype }, hub);
-  const { embedding_models: models } = loadConfig(path, process.env).config;
-  const choice = { ...configuredChoice(models), dtype };
-  return findModel(models.qwen3_model_path ?? builtIn, choice, hub, at(path));
-}
-
-const at = (config: string) => (file: string) => resolvePath(file, dirname(config), process.cwd());

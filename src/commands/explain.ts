@@ -87,6 +87,7 @@ function describe(explanation: Explanation): string {
       (one, at) => `${at === 0 ? "scores    " : "          "} ${one.score.toFixed(4)} ${one.model}`,
     ),
     `time       ${timings_ms.total.toFixed(2)} ms, of which embedding ${timings_ms.embed.toFixed(2)} ms`,
+    ...(explanation.truncated ? ["truncated  only the head and tail of the query were read"] : []),
   ];
   return `${lines.join("\n")}\n`;
 }

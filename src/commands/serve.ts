@@ -77,8 +77,8 @@ async function serve(options: Options): Promise<void> {
     { configFolder: dirname(options.config), cwd: process.cwd() },
     (part, { state, reason }) => {
       if (state === "open")
-        log.warn({ event: `${part}_unavailable`, reason }, "left alone for now");
-      else log.info({ event: `${part}_available` }, "used again");
+        log.warn({ event: `${part}_unavailable`, reason }, "cannot be used for now");
+      else log.info({ event: `${part}_available` }, "can be used again");
     },
   );
   router = opened.router;
@@ -93,6 +93,7 @@ async function serve(options: Options): Promise<void> {
       event: "ready",
       grpc_port: grpc.port,
       embedder: `${router.embedder.name}@${router.embedder.revision}`,
+      embedder_file: router.embedder.modelFile,
       domain_head: router.classifier.revision,
       decisions: config.decisions.length,
       startup_ms: Math.round(performance.now() - started),

@@ -7,9 +7,7 @@ import { upstreamCategories } from "../artifact/artifact.ts";
 import type { Precision } from "../artifact/compact-rows.ts";
 import { domainNames } from "../domains.ts";
 import { builtIn } from "../embed/built-in.ts";
-import { findModel } from "../embed/find-model.ts";
-import { openEmbedder } from "../embed/worker-embedder.ts";
-import { hubSettings } from "../hub/settings.ts";
+import { type Dtype, dtypes } from "../embed/model-file.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
 import { readRecords } from "../train/read-records.ts";
 import { statisticsText } from "../train/statistics.ts";
@@ -18,11 +16,14 @@ import { crossValidationText } from "../train/training-report.ts";
 import { openVectorStore } from "../train/vector-store.ts";
 import { type Format, writeSelectors } from "../train/write-selectors.ts";
 import { above0, integer, share, whole } from "./number-options.ts";
+import { openNamedEmbedder } from "./open-embedder.ts";
 
 interface Options {
   readonly dataFile: string;
   readonly outputDir: string;
+  readonly config?: string;
   readonly embeddingModel: string;
+  readonly embeddingDtype?: Dtype;
   readonly cacheDir: string;
   readonly algorithm: "all" | SelectorAlgorithm;
   readonly knnK?: number;
@@ -52,6 +53,12 @@ export function register(program: Command): void {
       `${builtIn}, qwen3, gte, mpnet, e5, bge, owner/name of the hub, or a folder`,
       builtIn,
     )
+    .addOption(
+      new Option("--embedding-dtype <name>", "which of its files; as it will be served").choices(
+        dtypes,
+      ),
+    )
+    .option("--config <file>", "train for the embedder that this configuration names instead")
     .option("--cache-dir <folder>", "vectors kept for the next run", ".cache/ml_model_selection")
     .addOption(
       new Option("--algorithm <name>", "what to train")
@@ -98,8 +105,8 @@ async function run(options: Options): Promise<void> {
     ...(limit !== undefined && { maxQueries: limit }),
   });
   for (const warning of read.warnings) say(`warning: ${warning}`);
-  const folder = findModel(embeddingModel, {}, hubSettings(process.env));
-  const embedder = await openEmbedder({ folder, maxWaiting: 65_536, cacheEntries: 0 });
+  const named = { config: options.config, name: embeddingModel, dtype: options.embeddingDtype };
+  const embedder = await openNamedEmbedder(named, 65_536);
   try {
     const store = await openVectorStore(options.cacheDir, embedder);
     const provenance = {

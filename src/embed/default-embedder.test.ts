@@ -67,7 +67,7 @@ test("what the configuration says of a folder is done", async () => {
   } as const;
   const embedder = await openConfiguredEmbedder({ embedding_models, limits });
   onTestFinished(() => embedder.close());
-  expect(embedder.pooling).toBe("mean");
+  expect(embedder).toMatchObject({ pooling: "mean", modelFile: "onnx/model_fp16.onnx" });
   const [embedding] = await embedder.embed(["long ".repeat(50)]);
   expect(embedding).toMatchObject({ tokens: 8, truncated: true });
 });

@@ -71,7 +71,8 @@ function notDownloaded(
   { cacheFolder }: HubSettings,
 ): RouterError {
   const id = repositoryText(repository);
-  const what = name === id ? id : `${name} is no folder, and ${id}`;
+  const isPath = name !== id && name.includes("/");
+  const what = isPath ? `${name} is no folder, and ${id}` : name === id ? id : `${name} (${id})`;
   const wanted = dtype === undefined ? "" : ` --dtype ${dtype}`;
   return new RouterError(
     "model_not_found",

@@ -15,6 +15,7 @@ export function modelInfo({ config, embedder, classifier, selectors }: Router) {
           revision: embedder.revision,
           dimension: `${embedder.dimension}`,
           pooling: embedder.pooling,
+          ...(embedder.modelFile && { model_file: embedder.modelFile }),
         },
       },
       {
