@@ -102,9 +102,17 @@ export function encodeQuery(x: usize, width: i32, padded: i32, steps: f64, into:
   store<f64>(facts, sqrt(lost), 16);
 }
 
+/** Of a number of a row in its block. */
+@inline
+function placeOf(i: i32): usize {
+  return (<usize>(i >> 4) << 6) + <usize>(i & 15);
+}
+
 /**
- * Rows of `dimension` singles, in the order of `indices`, as bytes times a scale, `padded` bytes a row. Writes four
- * doubles of each to `facts`: the scale, the squared length, the length of what rounding took, the length of the rest.
+ * Rows of `dimension` singles, in the order of `indices`, as bytes times a scale, four rows to a block of 4 * `padded`
+ * bytes: 16 of the first, 16 of the second and so on, so that who reads all four reads one address after the other.
+ * Writes four doubles of each to `facts`: the scale, the squared length, the length of what rounding took, the length of
+ * the rest.
  */
 export function encodeRows(
   rows: usize,
@@ -118,7 +126,7 @@ export function encodeRows(
 ): void {
   for (let n = 0; n < count; n++) {
     const row = rows + (<usize>load<u32>(indices + (<usize>n << 2)) * <usize>dimension << 2);
-    const bytes = into + <usize>n * <usize>padded;
+    const bytes = into + <usize>(n >> 2) * (<usize>padded << 2) + (<usize>(n & 3) << 4);
     const even = width & ~1;
     let mosts = f64x2.splat(0);
     let squares = f64x2.splat(0);
@@ -139,21 +147,22 @@ export function encodeRows(
       const values = firstTwo(v128.load64_zero(row + (<usize>i << 2)));
       const steps = f64x2.nearest(f64x2.mul(values, inverses));
       const whole = i32x4.trunc_sat_f64x2_s_zero(steps);
-      store<i8>(bytes + <usize>i, <i8>i32x4.extract_lane(whole, 0));
-      store<i8>(bytes + <usize>i, <i8>i32x4.extract_lane(whole, 1), 1);
+      const at = bytes + placeOf(i);
+      store<i8>(at, <i8>i32x4.extract_lane(whole, 0));
+      store<i8>(at, <i8>i32x4.extract_lane(whole, 1), 1);
       const decoded = f64x2.mul(steps, scales);
       const difference = f64x2.sub(values, decoded);
       losts = f64x2.add(losts, f64x2.mul(difference, difference));
       kepts = f64x2.add(kepts, f64x2.mul(decoded, decoded));
     }
     const lastStep = nearest(last * inverse);
-    if (even < width) store<i8>(bytes + <usize>even, <i8>(<i32>lastStep));
+    if (even < width) store<i8>(bytes + placeOf(even), <i8>(<i32>lastStep));
     const lastKept = lastStep * scale;
     const lastLost = last - lastKept;
     const squared = f64x2.extract_lane(squares, 0) + f64x2.extract_lane(squares, 1) + last * last;
     const lost = f64x2.extract_lane(losts, 0) + f64x2.extract_lane(losts, 1) + lastLost * lastLost;
     const kept = f64x2.extract_lane(kepts, 0) + f64x2.extract_lane(kepts, 1) + lastKept * lastKept;
-    for (let i = width; i < padded; i++) store<i8>(bytes + <usize>i, 0);
+    for (let i = width; i < padded; i++) store<i8>(bytes + placeOf(i), 0);
     const own = facts + (<usize>n << 5);
     store<f64>(own, scale);
     store<f64>(own, squared, 8);
@@ -176,7 +185,7 @@ function sumOfInts(four: v128): f64 {
 const least: f64 = 1e-290;
 
 /**
- * Between which values the squared distance of each of `count` encoded rows to an encoded query lies, `tail` being what
+ * Between which values the squared distance of each of `count` encoded rows, a multiple of 4, to an encoded query lies, `tail` being what
  * the numbers outside the encoding add to it. |e - q|^2 = |e|^2 + |q|^2 - 2 e.q, and with e = e' + a, q = q' + b
  * (Cauchy and Schwarz) |e.q - e'.q'| <= |a| |q| + |e'| |b|. e'.q' is a whole number times both scales; a quarter of its
  * products must fit 32 bits, which `steps` of encodeQuery sees to. `slack` is relative, and covers the rounding of
@@ -198,42 +207,30 @@ export function bounds(
   const querySquared = load<f64>(queryFacts, 8);
   const queryLost = load<f64>(queryFacts, 16);
   const queryLength = sqrt(querySquared);
-  let n = 0;
-  for (; n + 4 <= count; n += 4) {
-    const first = bytes + <usize>n * <usize>padded;
-    const second = first + <usize>padded;
-    const third = second + <usize>padded;
-    const fourth = third + <usize>padded;
+  const end = query + (<usize>padded << 1);
+  let row = bytes;
+  for (let n = 0; n < count; n += 4) {
     let a = i32x4.splat(0);
     let b = i32x4.splat(0);
     let c = i32x4.splat(0);
     let d = i32x4.splat(0);
-    for (let i: usize = 0; i < <usize>padded; i += 16) {
-      const low = v128.load(query + (i << 1));
-      const high = v128.load(query + (i << 1), 16);
-      a = i32x4.add(a, i32x4.dot_i16x8_s(low, v128.load8x8_s(first + i)));
-      b = i32x4.add(b, i32x4.dot_i16x8_s(low, v128.load8x8_s(second + i)));
-      c = i32x4.add(c, i32x4.dot_i16x8_s(low, v128.load8x8_s(third + i)));
-      d = i32x4.add(d, i32x4.dot_i16x8_s(low, v128.load8x8_s(fourth + i)));
-      a = i32x4.add(a, i32x4.dot_i16x8_s(high, v128.load8x8_s(first + i, 8)));
-      b = i32x4.add(b, i32x4.dot_i16x8_s(high, v128.load8x8_s(second + i, 8)));
-      c = i32x4.add(c, i32x4.dot_i16x8_s(high, v128.load8x8_s(third + i, 8)));
-      d = i32x4.add(d, i32x4.dot_i16x8_s(high, v128.load8x8_s(fourth + i, 8)));
+    for (let at = query; at < end; at += 32) {
+      const low = v128.load(at);
+      const high = v128.load(at, 16);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(low, v128.load8x8_s(row)));
+      a = i32x4.add(a, i32x4.dot_i16x8_s(high, v128.load8x8_s(row, 8)));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(low, v128.load8x8_s(row, 16)));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(high, v128.load8x8_s(row, 24)));
+      c = i32x4.add(c, i32x4.dot_i16x8_s(low, v128.load8x8_s(row, 32)));
+      c = i32x4.add(c, i32x4.dot_i16x8_s(high, v128.load8x8_s(row, 40)));
+      d = i32x4.add(d, i32x4.dot_i16x8_s(low, v128.load8x8_s(row, 48)));
+      d = i32x4.add(d, i32x4.dot_i16x8_s(high, v128.load8x8_s(row, 56)));
+      row += 64;
     }
     bound(sumOfInts(a), n, facts, queryScale, querySquared, queryLost, queryLength, tail, slack, lower, upper);
     bound(sumOfInts(b), n + 1, facts, queryScale, querySquared, queryLost, queryLength, tail, slack, lower, upper);
     bound(sumOfInts(c), n + 2, facts, queryScale, querySquared, queryLost, queryLength, tail, slack, lower, upper);
     bound(sumOfInts(d), n + 3, facts, queryScale, querySquared, queryLost, queryLength, tail, slack, lower, upper);
-  }
-  for (; n < count; n++) {
-    const row = bytes + <usize>n * <usize>padded;
-    let a = i32x4.splat(0);
-    let b = i32x4.splat(0);
-    for (let i: usize = 0; i < <usize>padded; i += 16) {
-      a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load(query + (i << 1)), v128.load8x8_s(row + i)));
-      b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load(query + (i << 1), 16), v128.load8x8_s(row + i, 8)));
-    }
-    bound(sumOfInts(i32x4.add(a, b)), n, facts, queryScale, querySquared, queryLost, queryLength, tail, slack, lower, upper);
   }
 }
 
@@ -852,4 +849,20 @@ export function weighedRow(row: usize, weights: usize, count: i32): f64 {
     b = summed(b, lastTwo(four), v128.load(weights + (i << 1), 16));
   }
   return lanesOf(f64x2.add(a, b));
+}
+
+/** Adds `times` a row of `dimension` singles to as many doubles. */
+export function addRow(row: usize, dimension: i32, times: f64, into: usize): void {
+  const factor = f64x2.splat(times);
+  const whole = dimension & ~3;
+  for (let i: usize = 0; i < <usize>whole << 2; i += 16) {
+    const four = v128.load(row + i);
+    const at = into + (i << 1);
+    v128.store(at, summed(v128.load(at), factor, firstTwo(four)));
+    v128.store(at, summed(v128.load(at, 16), factor, lastTwo(four)), 16);
+  }
+  for (let i = whole; i < dimension; i++) {
+    const at = into + (<usize>i << 3);
+    store<f64>(at, load<f64>(at) + times * <f64>load<f32>(row + (<usize>i << 2)));
+  }
 }

@@ -1,5 +1,6 @@
 import type { KmeansArtifact } from "../artifact/artifact.ts";
 import { random } from "../math/random.ts";
+import { kmeansPoints } from "./kmeans-points.ts";
 import { plusPlus } from "./kmeans-start.ts";
 import { type Clustering, lloyd } from "./lloyd.ts";
 import { bestModel, meansOf, type TrainingSet } from "./training-set.ts";
@@ -27,10 +28,26 @@ export function cluster(
   { clusters, seed, starts }: Omit<KmeansSettings, "shrinkage">,
 ): Clustering {
   const next = random(seed);
-  const runs = Array.from({ length: starts }, () =>
-    lloyd(rows, dimension, plusPlus(rows, dimension, Math.min(clusters, count), next)),
-  );
+  const most = Math.min(clusters, count);
+  const points = kmeansPoints(rows, dimension, most);
+  const runs = Array.from({ length: starts }, () => {
+    const chosen = plusPlus(points, most, next);
+    return lloyd(points, rowsAt(rows, dimension, chosen));
+  });
   return runs.reduce((best, run) => (run.inertia < best.inertia ? run : best));
+}
+
+/** Some rows of a table, one after the other. */
+export function rowsAt(
+  rows: Float32Array,
+  dimension: number,
+  chosen: readonly number[],
+): Float64Array {
+  const picked = new Float64Array(chosen.length * dimension);
+  chosen.forEach((row, at) => {
+    picked.set(rows.subarray(row * dimension, (row + 1) * dimension), at * dimension);
+  });
+  return picked;
 }
 
 export function scoreClusters(

@@ -1,42 +1,37 @@
 import type { Random } from "../math/random.ts";
-import { squared } from "./lloyd.ts";
+import { type KmeansPoints, mostPicked } from "./kmeans-points.ts";
 
 /**
  * Rows to start k-means from: each far from those before it, by chance in proportion to its squared distance (k-means++,
  * Arthur and Vassilvitskii 2007). Greedy as scikit-learn's: of several drawn the one that leaves least distance.
  */
-export function plusPlus(
-  rows: Float32Array,
-  dimension: number,
-  clusters: number,
-  next: Random,
-): Float64Array {
-  const count = rows.length / dimension;
-  const trials = 2 + Math.floor(Math.log(clusters));
-  const centroids = new Float64Array(clusters * dimension);
-  const place = (cluster: number, row: number): void => {
-    centroids.set(rows.subarray(row * dimension, (row + 1) * dimension), cluster * dimension);
-  };
+export function plusPlus(points: KmeansPoints, clusters: number, next: Random): readonly number[] {
+  const { count, distancesTo } = points;
+  const trials = Math.min(mostPicked, 2 + Math.floor(Math.log(clusters)));
   const first = Math.floor(next() * count);
-  place(0, first);
-  let nearest = Float64Array.from({ length: count }, (_, row) =>
-    squared(rows, row, rows, first, dimension),
-  );
-  for (let cluster = 1; cluster < clusters; cluster++) {
+  const chosen = [first];
+  let [nearest] = distancesTo([first]) as [Float64Array];
+  while (chosen.length < clusters) {
+    const total = summed(nearest);
+    const rows = Array.from({ length: trials }, () => drawn(nearest, next() * total));
     let best = { row: first, left: Number.POSITIVE_INFINITY, distances: nearest };
-    const total = nearest.reduce((sum, distance) => sum + distance, 0);
-    for (let trial = 0; trial < trials; trial++) {
-      const row = drawn(nearest, next() * total);
-      const distances = nearest.map((distance, other) =>
-        Math.min(distance, squared(rows, other, rows, row, dimension)),
-      );
-      const left = distances.reduce((sum, distance) => sum + distance, 0);
-      if (left < best.left) best = { row, left, distances };
-    }
-    place(cluster, best.row);
+    distancesTo(rows).forEach((distances, trial) => {
+      distances.forEach((distance, row) => {
+        distances[row] = Math.min(distance, nearest[row] as number);
+      });
+      const left = summed(distances);
+      if (left < best.left) best = { row: rows[trial] as number, left, distances };
+    });
+    chosen.push(best.row);
     nearest = best.distances;
   }
-  return centroids;
+  return chosen;
+}
+
+function summed(weights: Float64Array): number {
+  let sum = 0;
+  for (const weight of weights) sum += weight;
+  return sum;
 }
 
 /** The row at which the running sum of weights passes `mark`. */

@@ -32,7 +32,7 @@ export interface Kernels {
   ): void;
   /**
    * The first `width` numbers of rows of singles, in the order of `indices` (u32), as bytes times a scale, `padded`
-   * bytes a row. `facts` receives four doubles of each: scale, squared length, length of what rounding took, length of
+   * bytes a row, four rows to a block: `into` is the beginning of one. `facts` receives four doubles of each: scale, squared length, length of what rounding took, length of
    * what it left.
    */
   encodeRows(
@@ -46,7 +46,7 @@ export interface Kernels {
     facts: number,
   ): void;
   /**
-   * Between which values (doubles) the squared distances of `count` encoded rows to an encoded query lie, when the
+   * Between which values (doubles) the squared distances of `count` encoded rows, whole blocks, to an encoded query lie, when the
    * numbers that are not encoded add `tail` to each.
    */
   bounds(
@@ -150,6 +150,8 @@ export interface Kernels {
   ): number;
   /** Sum of `count` singles, a multiple of 4, times doubles. */
   weighedRow(row: number, weights: number, count: number): number;
+  /** Adds `times` a row of `dimension` singles to as many doubles. */
+  addRow(row: number, dimension: number, times: number, into: number): void;
 }
 
 /** Half the distance of 1 to the next single: what one rounding takes at most. */

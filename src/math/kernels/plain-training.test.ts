@@ -236,3 +236,24 @@ test("the weighed sum of a row", async () => {
   );
   expect(simd?.answer).toBe(plain?.answer);
 });
+
+test.each([1, 3, 4, 9, 1038])("a row of %i numbers is added", async (dimension) => {
+  const [simd, plain] = await inBoth(
+    { row: 4 * dimension, into: 8 * (dimension + 1) },
+    ({ singles, doubles, at }) => {
+      const next = random(dimension);
+      for (let i = 0; i < dimension; i++) {
+        singles[at.row / 4 + i] = next();
+        doubles[at.into / 8 + i] = i;
+      }
+    },
+    ({ kernels, at, singles, doubles }) => {
+      kernels.addRow(at.row, dimension, -0.5, at.into);
+      for (let i = 0; i < dimension; i++) {
+        expect(doubles[at.into / 8 + i]).toBe(i - 0.5 * (singles[at.row / 4 + i] as number));
+      }
+      expect(doubles[at.into / 8 + dimension]).toBe(0);
+    },
+  );
+  expect(simd?.list("into", dimension)).toEqual(plain?.list("into", dimension));
+});

@@ -2,7 +2,7 @@ import type { Kernels } from "./kernels.ts";
 
 type Training = Pick<
   Kernels,
-  "products" | "narrow" | "rbfSingles" | "smoStep" | "smoPartner" | "weighedRow"
+  "products" | "narrow" | "rbfSingles" | "smoStep" | "smoPartner" | "weighedRow" | "addRow"
 >;
 
 /** The kernels of training, for engines without WebAssembly SIMD. In the order of its lanes, so the bits are the same. */
@@ -143,7 +143,13 @@ export function plainTraining(buffer: ArrayBuffer): Training {
     return a + c + (b + d);
   }
 
-  return { products, narrow, rbfSingles, smoStep, smoPartner, weighedRow };
+  function addRow(row: number, dimension: number, times: number, into: number): void {
+    for (let i = 0; i < dimension; i++) {
+      doubles[into / 8 + i]! += times * (singles[row / 4 + i] as number);
+    }
+  }
+
+  return { products, narrow, rbfSingles, smoStep, smoPartner, weighedRow, addRow };
 }
 
 /** 1/13!, 1/12! and so on: Taylor's series. */
