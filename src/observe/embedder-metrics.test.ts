@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { distribution } from "../embed/distribution.ts";
@@ -94,4 +96,14 @@ test("distributions are histograms, their buckets counted up", async () => {
 test("while models load there is nothing to read", async () => {
   const lines = await scraped(() => undefined);
   expect(lines.filter((line) => !line.startsWith("#"))).toEqual([]);
+});
+
+test("docs/embedding.md explains every metric, and no other", async () => {
+  const docs = readFileSync(join(import.meta.dirname, "../../docs/embedding.md"), "utf8");
+  const table = docs.slice(docs.indexOf("## Metrics")).split("\n");
+  const firstColumn = table.map((line) => line.split("|")[1] ?? "").join(" ");
+  const documented = [...firstColumn.matchAll(/`(\w+)(?:\{\w+\})?`/g)].map(([, name]) => name);
+  const types = (await scraped(() => stats)).filter((line) => line.startsWith("# TYPE"));
+  const names = types.map((line) => line.split(" ")[2]?.replace("signalbox_embedding_", ""));
+  expect(documented.filter((name) => !name?.startsWith("signalbox_")).sort()).toEqual(names.sort());
 });
