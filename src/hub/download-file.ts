@@ -24,7 +24,7 @@ export interface Transfer {
  */
 export async function downloadFile(transfer: Transfer, access: HubAccess): Promise<void> {
   const { what, file, target } = transfer;
-  const partial = await claimPartial(target);
+  const partial = await claimPartial(target, file.hash);
   try {
     let before = await sizeOf(partial);
     const progressed = () => {
@@ -48,7 +48,7 @@ export async function downloadFile(transfer: Transfer, access: HubAccess): Promi
     await rename(partial, target);
   } catch (thrown) {
     if (RouterError.from(thrown).code === "artifact_invalid") await rm(partial, { force: true });
-    else await leavePartial(partial, target);
+    else await leavePartial(partial, target, file.hash);
     throw wrapped(thrown, file.path);
   }
 }

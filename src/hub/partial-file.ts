@@ -8,13 +8,17 @@ const abandonedMs = 60_000;
 const ending = ".incomplete";
 
 /**
- * A name for what is downloaded of `target`, ours alone. It holds what an earlier download left, when one did: a rename
+ * A name for what is downloaded of `target`, whose content will have `hash`; ours alone. It holds what an earlier download left, when one did: a rename
  * takes it over, so that of several processes one continues it and none writes into another's.
  */
-export async function claimPartial(target: string, now = Date.now()): Promise<string> {
+export async function claimPartial(
+  target: string,
+  hash: string,
+  now = Date.now(),
+): Promise<string> {
   const folder = dirname(target);
   await mkdir(folder, { recursive: true });
-  const start = `.${basename(target)}.`;
+  const start = startOf(target, hash);
   const own = join(folder, `${start}${randomUUID()}${ending}`);
   const all = await readdir(folder);
   for (const name of all.filter((one) => one.startsWith(start) && one.endsWith(ending))) {
@@ -37,8 +41,12 @@ export async function claimPartial(target: string, now = Date.now()): Promise<st
   return own;
 }
 
+/** The beginning of another content under the same name is no beginning of this one. */
+const startOf = (target: string, hash: string): string =>
+  `.${basename(target)}.${hash.slice(0, 12)}.`;
+
 /** Leaves what was downloaded so far to whoever tries next. */
-export async function leavePartial(own: string, target: string): Promise<void> {
-  const left = join(dirname(target), `.${basename(target)}.left${ending}`);
+export async function leavePartial(own: string, target: string, hash: string): Promise<void> {
+  const left = join(dirname(target), `${startOf(target, hash)}left${ending}`);
   await rename(own, left).catch(() => undefined);
 }
