@@ -433,6 +433,19 @@ test("after three failures in a row nothing is asked until a probe succeeds, the
   expect(new Set(probes.flat())).toEqual(new Set(["signalbox"]));
 });
 
+test("failures between answers are none in a row", async () => {
+  const server = await serverOf();
+  const model = await modelOf(server);
+  for (let i = 0; i < 5; i++) {
+    server.next(...[1, 2].map((): Misbehaviour => (response) => answer(response, "", 401)));
+    for (let j = 0; j < 2; j++) {
+      await expect(run(model, ["text"])).rejects.toMatchObject(failed(/HTTP 401/));
+    }
+    expect((await run(model, ["text"])).faults).toEqual([undefined]);
+  }
+  expect(model.models[0]?.isAlive()).toBe(true);
+});
+
 test("a server that goes away and comes back is found again", async () => {
   const server = await serverOf();
   const model = await modelOf(server);

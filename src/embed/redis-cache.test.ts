@@ -319,6 +319,34 @@ describe.skipIf(binary === undefined)("with a real Redis", () => {
     await put(cache, ["later"]);
   });
 
+  test("a hanging server gathers a bounded number of gets", async () => {
+    const server = await redis();
+    const cache = await cacheOf(server);
+    server.signal("SIGSTOP");
+    const gets = Array.from({ length: 1_100 }, () => cache.getMany([keyOf("a")]));
+    expect(cache.stats().skipped).toBe(76);
+    for (const found of await Promise.all(gets)) expect(found).toEqual([undefined]);
+  });
+
+  test("a server that refuses every probe does not gather connections", async () => {
+    const server = await redis("--requirepass", "secret");
+    const cache = await cacheOf(server);
+    expect(cache.stats().state).not.toBe("closed");
+    const admin = look(server, { password: "secret" });
+    const probes = async () =>
+      Number(/total_connections_received:(\d+)/.exec(await admin.info())?.[1]);
+    const before = await probes();
+    await vi.waitFor(async () => expect(await probes()).toBeGreaterThan(before + 8), {
+      timeout: 10_000,
+    });
+    // The admin's own, and one that is at it or just going.
+    expect(
+      String(await admin.client("LIST"))
+        .trim()
+        .split("\n").length,
+    ).toBeLessThanOrEqual(4);
+  });
+
   test("many gets at once each have their own vectors", async () => {
     const server = await redis();
     const cache = await cacheOf(server);
