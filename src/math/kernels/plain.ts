@@ -61,10 +61,13 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
   ): void {
     for (let n = 0; n < count; n++) {
       const row = rows / 4 + (indices[order / 4 + n] as number) * dimension;
-      const own = into + n * padded;
-      const encoded = encode(singles.subarray(row, row + width), maxByte, bytes.subarray(own));
-      bytes.fill(0, own + width, own + padded);
-      const { scale, squared, lost, kept } = encoded;
+      const own = new Int8Array(padded);
+      const { scale, squared, lost, kept } = encode(
+        singles.subarray(row, row + width),
+        maxByte,
+        own,
+      );
+      for (let i = 0; i < padded; i++) bytes[into + placeOf(n, i, padded)] = own[i] as number;
       list(facts + n * 32, 4).set([scale, squared, lost, kept]);
     }
   }
@@ -84,10 +87,10 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
     const [queryScale = 0, querySquared = 0, queryLost = 0] = list(queryFacts, 3);
     const queryLength = Math.sqrt(querySquared);
     for (let n = 0; n < count; n++) {
-      const row = rows + n * padded;
       let product = 0;
       for (let i = 0; i < padded; i++) {
-        product += (bytes[row + i] as number) * (shorts[query / 2 + i] as number);
+        const at = rows + placeOf(n, i, padded);
+        product += (bytes[at] as number) * (shorts[query / 2 + i] as number);
       }
       const [scale = 0, squared = 0, lost = 0, kept = 0] = list(facts + n * 32, 4);
       const squares = squared + querySquared;
@@ -168,6 +171,10 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
 }
 
 const maxByte = 127;
+
+/** Of number i of row n: 16 of each of four rows stand together. */
+const placeOf = (n: number, i: number, padded: number): number =>
+  (n >> 2) * 4 * padded + (i >> 4) * 64 + (n & 3) * 16 + (i & 15);
 
 /** Part of every bound: squares of numbers below 1e-150 vanish. */
 const least = 1e-290;

@@ -1,5 +1,5 @@
 import { byDistance } from "./by-distance.ts";
-import { groupTails } from "./tails.ts";
+import { empty, groupTails } from "./tails.ts";
 import { thresholdFinder } from "./threshold.ts";
 import { slack, vectorPool } from "./vector-pool.ts";
 
@@ -115,7 +115,7 @@ export function neighbourSearch(
     for (let stretch = 0; stretch < read.length; stretch += 2) {
       const to = read.ends[stretch + 1] as number;
       for (let position = read.ends[stretch] as number; position < to; position++) {
-        if ((lower[position] as number) > enough) continue;
+        if ((lower[position] as number) > enough || order[position] === empty) continue;
         const weight = weights ? (weights[position] as number) : 1;
         if (weight === 0) continue;
         possible[found] = position;
@@ -158,7 +158,7 @@ export function neighbourSearch(
     vectors: pool.vectors,
     begin,
     nearest,
-    byPosition: (weights) => order.map((vector) => weights[vector] as number),
+    byPosition: (weights) => order.map((vector) => weights[vector] ?? 0),
     work: () => ({ ...work }),
   };
 }

@@ -1,21 +1,27 @@
 /** Vectors whose numbers after the embedding are the same: of one category, when those are a one-hot. */
 export interface Tail {
   readonly numbers: Float32Array;
-  /** Where its vectors stand in `order`. */
+  /** Its positions. */
   readonly from: number;
   readonly to: number;
 }
 
+/** Every vector has a position. A tail begins at a multiple of four, so some positions are empty. */
 export interface Tails {
-  /** Indices of all vectors, those of a tail together, ascending within it. */
+  /** By position: the index of a vector, or `empty`. Those of a tail stand together, ascending. */
   readonly order: Uint32Array;
   readonly tails: readonly Tail[];
   /** Where the vectors of rarer tails begin in `order`. */
   readonly restFrom: number;
 }
 
+export const empty = 0xffff_ffff;
+
 /** A file with more, such as one of soft one-hots, keeps the first this many: each costs its distance every query. */
 const maxTails = 64;
+
+/** Vectors are encoded, and compared, four by four. */
+const block = 4;
 
 /** Groups vectors by their numbers from `width` on. */
 export function groupTails(vectors: Float32Array, dimension: number, width: number): Tails {
@@ -29,17 +35,21 @@ export function groupTails(vectors: Float32Array, dimension: number, width: numb
     else if (groups.size < maxTails) groups.set(key, [vector]);
     else rest.push(vector);
   }
-  const order = new Uint32Array(count);
+  const whole = (length: number): number => Math.ceil(length / block) * block;
+  const all = [...groups.values(), rest];
+  const order = new Uint32Array(all.reduce((sum, { length }) => sum + whole(length), 0)).fill(
+    empty,
+  );
   let from = 0;
-  const tails = Array.from(groups.values(), (group): Tail => {
+  const tails = all.map((group): Tail => {
     order.set(group, from);
-    from += group.length;
-    const first = (group[0] as number) * dimension;
+    from += whole(group.length);
+    const first = (group[0] ?? 0) * dimension;
     const numbers = vectors.slice(first + width, first + dimension);
-    return { numbers, from: from - group.length, to: from };
+    return { numbers, from: from - whole(group.length), to: from };
   });
-  order.set(rest, from);
-  return { order, tails, restFrom: from };
+  const restFrom = tails.pop()?.from ?? from;
+  return { order, tails, restFrom };
 }
 
 /** Zeros, which most are, are left out. */

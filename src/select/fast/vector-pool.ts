@@ -1,6 +1,6 @@
 import { makePool } from "../../math/kernels/pool.ts";
 import { fitsSingles, productError, slack as singleSlack } from "./single.ts";
-import { tailDistance } from "./tails.ts";
+import { empty, tailDistance } from "./tails.ts";
 
 /** Vectors in three forms, each dearer and more exact than the one before: bytes, singles, and singles as doubles. */
 export interface VectorPool {
@@ -13,7 +13,7 @@ export interface VectorPool {
   tailDistance(numbers: Float32Array, from: number): number;
   /** False when a number is not finite or the squares overflow: then no bound holds. */
   setQuery(x: Float32Array | Float64Array): boolean;
-  /** Bounds the positions in [from, to), which have one tail at squared distance `tail`. */
+  /** Bounds the positions in [from, to), whole blocks of one tail at squared distance `tail`. */
   bound(from: number, to: number, tail: number): void;
   /** `bound` of positions that each have a tail of their own. */
   boundEach(from: number, to: number): void;
@@ -27,7 +27,7 @@ export interface VectorPool {
 export const slack = 4e-12;
 /** Beyond it sums of squares could overflow. */
 const most = 1e300;
-/** An engine puts its faster code of a function to use when it is called the next time. */
+/** Whole blocks. An engine puts its faster code of a function to use when it is called the next time. */
 const encodedAtOnce = 128;
 /** A quarter of the products of bytes and shorts must fit 32 bits. */
 const stepsFor = (padded: number): number =>
@@ -64,7 +64,9 @@ export function vectorPool(
   const x = list(at.x, dimension);
   singles.set(vectors, at.rows / 4);
   const rows = singles.subarray(at.rows / 4, at.rows / 4 + vectors.length);
-  indices.set(order, at.indices / 4);
+  order.forEach((vector, position) => {
+    indices[at.indices / 4 + position] = vector === empty ? 0 : vector;
+  });
   for (let from = 0; from < count; from += encodedAtOnce) {
     const size = Math.min(encodedAtOnce, count - from);
     const [own, bytes] = [at.indices + from * 4, at.bytes + from * padded];
@@ -72,6 +74,11 @@ export function vectorPool(
   }
   let rowsFit = true;
   for (let position = 0; position < count; position++) {
+    if (order[position] === empty) {
+      // Farther than any.
+      doubles[facts + 4 * position + 1] = Number.POSITIVE_INFINITY;
+      continue;
+    }
     let square = doubles[facts + 4 * position + 1] as number;
     const row = (order[position] as number) * dimension;
     for (let i = width; i < dimension; i++) square += (rows[row + i] as number) ** 2;
@@ -111,6 +118,7 @@ export function vectorPool(
   function boundEach(from: number, to: number): void {
     bound(from, to, 0);
     for (let position = from; position < to; position++) {
+      if (order[position] === empty) continue;
       const tail = tailDistance(x, width, rows, (order[position] as number) * dimension + width);
       lower[position]! += tail * (1 - slack);
       upper[position]! += tail * (1 + slack);
