@@ -25,6 +25,7 @@ export const errorCodes = {
   embedder_overloaded: "Too many texts already wait for the embedder",
   embedder_stopped: "The embedder was closed while a text waited",
   deadline_exceeded: "Routing took longer than limits.deadline_ms",
+  client_gone: "The client went away before its request was routed",
   no_text: "The request holds no text to route on",
   selector_untrained: "The selector's model was never trained",
   selector_invalid_input: "The feature vector has a wrong length or a number that is not finite",

@@ -77,6 +77,14 @@ test("an overloaded embedder ends as the default model at once", async () => {
   });
 });
 
+test("a caller that goes away ends it at once, with the caller's reason", async () => {
+  const router = fakeRouter({ embed: () => new Promise(() => undefined) });
+  const caller = new AbortController();
+  const route = routeOrDefault(router, "math", 60_000, caller.signal);
+  caller.abort(new RouterError("client_gone", "the stream ended", "Nothing is to be done"));
+  expect(await route).toMatchObject({ model: "default-model", reason: "client_gone" });
+});
+
 test("of a query longer than limits.max_query_chars only the ends are routed on", async () => {
   const seen: string[] = [];
   const router = fakeRouter({

@@ -5,16 +5,20 @@ import { type Route, route } from "./route.ts";
 import type { Router } from "./router.ts";
 
 /**
- * Routes the first and last of `query`, limits.max_query_chars together, within `limitMs`, limits.deadline_ms by default, and never rejects: whatever fails, or takes longer, ends as
- * the default model with the error's code as the reason.
+ * Routes the first and last of `query`, limits.max_query_chars together, within `limitMs`, limits.deadline_ms by
+ * default, and never rejects: whatever fails, or takes longer, ends as the default model with the error's code as the
+ * reason. So does what nobody waits for any more, when `signal` aborts.
  */
 export async function routeOrDefault(
   router: Router,
   query: string,
   limitMs: number = router.config.limits.deadline_ms,
+  signal?: AbortSignal,
 ): Promise<Route> {
   const started = performance.now();
   const deadline = new AbortController();
+  const giveUp = () => deadline.abort(signal?.reason);
+  signal?.addEventListener("abort", giveUp);
   const timer = setTimeout(() => {
     deadline.abort(
       new RouterError(
@@ -25,6 +29,7 @@ export async function routeOrDefault(
     );
   }, limitMs);
   try {
+    signal?.throwIfAborted();
     if (query === "") {
       throw new RouterError("no_text", "No message holds text", "Send text in a user message");
     }
@@ -48,6 +53,7 @@ export async function routeOrDefault(
     };
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", giveUp);
   }
 }
 

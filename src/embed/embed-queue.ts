@@ -217,7 +217,7 @@ const noneAlive = ({ models }: ModelPool) =>
   new RouterError(
     "embedder_failed",
     `none of the embedder's ${models.length} workers can be asked at the moment`,
-    "They are tried again by themselves; the cause says what ended one of them",
+    "They are tried again by themselves; the log says what ended each",
     { cause: models.map((model) => model.fault?.()).find((fault) => fault !== undefined) },
   );
 

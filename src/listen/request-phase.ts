@@ -50,7 +50,11 @@ export interface Outcome {
  */
 type Delivery = "whole" | "held" | "passed";
 
-export function requestPhase(router: Router, events: StreamEvents): RequestPhase {
+export function requestPhase(
+  router: Router,
+  events: StreamEvents,
+  signal?: AbortSignal,
+): RequestPhase {
   const { config } = router;
   const clearRouteCache = config.clear_route_cache;
   let facts: RequestFacts = { mode: "BUFFERED", hasLength: false, forged: [], clearRouteCache };
@@ -144,7 +148,7 @@ export function requestPhase(router: Router, events: StreamEvents): RequestPhase
     answered = true;
     bodyArrivedMs = performance.now();
     try {
-      resolved = await resolve(router, { requestId, body: whole, chat, partial }, events);
+      resolved = await resolve(router, { requestId, body: whole, chat, partial }, events, signal);
       return undefined;
     } catch (thrown) {
       const error = RouterError.from(thrown);

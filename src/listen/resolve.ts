@@ -28,11 +28,12 @@ interface Arrived {
   readonly partial: boolean;
 }
 
-/** Parses and routes a whole body. Throws a RouterError that refuses the request; any other failure ends as a route. */
+/** Parses and routes a whole body. Throws a RouterError that refuses the request; any other failure ends as a route. `signal` aborts when nobody waits for it. */
 export async function resolve(
   router: Router,
   arrived: Arrived,
   events: StreamEvents,
+  signal?: AbortSignal,
 ): Promise<Resolved> {
   const { body, requestId } = arrived;
   const started = performance.now();
@@ -50,7 +51,7 @@ export async function resolve(
     events.passedThrough({ requestId, model: request.model });
     return { headers: { [selectedModelHeader]: request.model }, model: request.model };
   }
-  const route = await routeOrDefault(router, request.query);
+  const route = await routeOrDefault(router, request.query, undefined, signal);
   events.routed({
     requestId,
     requestedModel: request.model,

@@ -137,6 +137,27 @@ test("before models are loaded a stream is refused as unavailable", async () => 
   expect(code).toBe(status.UNAVAILABLE);
 });
 
+test("a stream that Envoy lets go is not embedded for any longer", async () => {
+  const asked = Promise.withResolvers<AbortSignal | undefined>();
+  const router = fakeRouter({
+    embed: (_, signal) => {
+      asked.resolve(signal);
+      return new Promise(ignored);
+    },
+    limits: { deadline_ms: 60_000 },
+  });
+  const { processor } = await start(router);
+  const call = processor.Process();
+  call.on("error", ignored);
+  for (const message of chatRequest) call.write(message);
+  const signal = await asked.promise;
+  const gone = new Promise((resolve) =>
+    signal?.addEventListener("abort", () => resolve(signal.reason)),
+  );
+  call.cancel();
+  expect(await gone).toMatchObject({ code: "client_gone" });
+});
+
 test("draining lets a stream in flight end, and takes no new one", async () => {
   let answer: (() => void) | undefined;
   const router = fakeRouter({

@@ -82,10 +82,12 @@ async function serveStream(
     call.emit("error", { code: status.UNAVAILABLE, details: "models are still loading" });
     return;
   }
+  const gone = new AbortController();
+  call.on("cancelled", () => gone.abort(clientGone()));
   try {
     // destroyOnReturn would cancel the call before its trailers are sent.
     const messages = call.iterator({ destroyOnReturn: false });
-    for await (const answer of processStream(messages, router, events)) {
+    for await (const answer of processStream(messages, router, events, gone.signal)) {
       if (call.cancelled) return;
       if (!call.write(answer)) await once(call, "drain");
       if (answer.immediate_response) break;
@@ -98,6 +100,13 @@ async function serveStream(
     call.emit("error", { code: status.INTERNAL, details: "internal" });
   }
 }
+
+const clientGone = () =>
+  new RouterError(
+    "client_gone",
+    "Envoy let the stream go before it was answered",
+    "Nothing is to be done",
+  );
 
 function loadServices(folder: string) {
   const files = [

@@ -6,14 +6,15 @@ import { responseBodyAnswer, responseHeadersAnswer } from "./response-phase.ts";
 
 /**
  * One HTTP request: Envoy's messages in, our answers out, in the order that they are to be sent. `router` stays the
- * same for the stream's life, so a new configuration never changes a request half way.
+ * same for the stream's life, so a new configuration never changes a request half way. `signal` aborts when Envoy has let the stream go.
  */
 export async function* processStream(
   messages: AsyncIterable<ProcessingRequest>,
   router: Router,
   events: StreamEvents,
+  signal?: AbortSignal,
 ): AsyncGenerator<ProcessingResponse, void, undefined> {
-  const request = requestPhase(router, events);
+  const request = requestPhase(router, events, signal);
   let protocol: ProcessingRequest["protocol_config"];
   for await (const message of messages) {
     protocol ??= message.protocol_config;

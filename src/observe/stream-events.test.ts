@@ -30,6 +30,23 @@ function observed() {
 
 const query = { chars: 31, hash: "abcdef012345" };
 
+test("a request whose client went away is an error of that kind, and no request to a model", async () => {
+  const { router, events, lines, value } = observed();
+  const fault = new RouterError("client_gone", "the stream ended", "Nothing is to be done");
+  const route = await routeOrDefault(router, "math", undefined, AbortSignal.abort(fault));
+  events.routed({
+    requestId: "r-1",
+    requestedModel: "auto",
+    route,
+    stream: false,
+    query,
+    durationMs: 2,
+  });
+  expect(lines).toEqual([]);
+  expect(await value('llm_request_errors_total{model="unknown",reason="cancellation"}')).toBe("1");
+  expect(await value('llm_model_requests_total{model="default-model"}')).toBeUndefined();
+});
+
 test("a routed request: upstream's event and metrics, and never its text", async () => {
   const { router, events, lines, value } = observed();
   const route = await routeOrDefault(router, "my secret math");

@@ -15,6 +15,11 @@ export function streamEvents(config: RouterConfig, metrics: Metrics, log: Log): 
   const label = (model: string): string => (known.has(model) ? model : otherModel);
   return {
     routed({ requestId, requestedModel, route, stream, query, durationMs }) {
+      // Nobody got it; the reason's name is the reference's.
+      if (route.fault?.code === "client_gone") {
+        counter.errors.inc({ model: "unknown", reason: "cancellation" });
+        return;
+      }
       countRoute(metrics, route);
       histogram.routing.observe(durationMs / 1000);
       counter.requests.inc({ model: route.model });
