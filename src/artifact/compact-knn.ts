@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { RouterError } from "../errors.ts";
 import type { Matrix } from "../math/matrix.ts";
-import type { KnnArtifact } from "./artifact.ts";
+import type { FeatureSpec, KnnArtifact } from "./artifact.ts";
 import { type CompactReader, writeCompact } from "./compact-file.ts";
 import { decodeRows, encodeRows, type Precision } from "./compact-rows.ts";
 import { distinctVectors } from "./distinct-vectors.ts";
+import type { Tensor } from "./safetensors.ts";
 import { narrowest } from "./safetensors-dtype.ts";
 import { tensor } from "./safetensors-write.ts";
 
@@ -32,9 +33,9 @@ export function knnToCompact(artifact: KnnArtifact, precision: Precision): Uint8
     ...(artifact.qualityWeight !== undefined && { quality_weight: artifact.qualityWeight }),
     models: [...models],
   };
-  const { vectors, cellOf } = inRuns(artifact);
+  const { vectors, runs, cellOf } = inRuns(artifact);
   const table = (values: Float64Array) => {
-    const cells = new Float64Array((vectors.length / dimension) * models.length).fill(Number.NaN);
+    const cells = new Float64Array(runs.length * models.length).fill(Number.NaN);
     cellOf.forEach((cell, row) => {
       cells[cell] = values[row] as number;
     });
@@ -43,7 +44,14 @@ export function knnToCompact(artifact: KnnArtifact, precision: Precision): Uint8
   return writeCompact(
     "knn",
     {
-      ...encodeRows(vectors, dimension, features.categories.length, precision),
+      ...(precision === "float32"
+        ? distinctTensors(vectors, runs, dimension)
+        : encodeRows(
+            gathered(vectors, runs, dimension),
+            dimension,
+            features.categories.length,
+            precision,
+          )),
       ...(qualities && { outcomes: table(qualities) }),
       ...(latenciesNs && { latencies: table(latenciesNs) }),
     },
@@ -55,8 +63,10 @@ export function knnToCompact(artifact: KnnArtifact, precision: Precision): Uint8
  * A run ends where the vector changes, or the order of the models begins anew: two queries may have one vector, and
  * each has its own outcomes. So rows come back as they were, in their order.
  */
-function inRuns({ vectors, dimension, models, modelOf, vectorOf }: KnnArtifact): {
+function inRuns({ vectors, models, modelOf, vectorOf }: KnnArtifact): {
   readonly vectors: Matrix;
+  /** By run: index into `vectors`. */
+  readonly runs: Uint32Array;
   /** By row. */
   readonly cellOf: Uint32Array;
 } {
@@ -67,14 +77,41 @@ function inRuns({ vectors, dimension, models, modelOf, vectorOf }: KnnArtifact):
     if (!goesOn) runs.push(vector);
     return (runs.length - 1) * models.length + model;
   });
-  const gathered =
-    vectors instanceof Float64Array
-      ? new Float64Array(runs.length * dimension)
-      : new Float32Array(runs.length * dimension);
+  return { vectors, runs: Uint32Array.from(runs), cellOf };
+}
+
+function gathered(vectors: Matrix, runs: Uint32Array, dimension: number): Matrix {
+  const length = runs.length * dimension;
+  const rows =
+    vectors instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
   runs.forEach((vector, run) => {
-    gathered.set(vectors.subarray(vector * dimension, (vector + 1) * dimension), run * dimension);
+    rows.set(vectors.subarray(vector * dimension, (vector + 1) * dimension), run * dimension);
   });
-  return { vectors: gathered, cellOf };
+  return rows;
+}
+
+/** Every different vector once: who reads them need not look for those that are equal. */
+function distinctTensors(
+  all: Matrix,
+  runs: Uint32Array,
+  dimension: number,
+): Readonly<Record<string, Tensor>> {
+  const { vectors, vectorOf } = distinctVectors(gathered(all, runs, dimension), dimension);
+  return { ...encodeRows(vectors, dimension, 0, "float32"), vector_of: tensor(vectorOf) };
+}
+
+/** By query, as many as the table of outcomes has rows. */
+function readVectors(read: CompactReader, { dimension: width, categories }: FeatureSpec) {
+  const rows = decodeRows(read, width, categories.length);
+  const dimension = width + categories.length;
+  // As the JSON reader does, so that both forms answer alike where two queries have one vector.
+  if (!read.has("vector_of")) return distinctVectors(rows, dimension);
+  const { values } = read.tensor("vector_of", [undefined]);
+  if (!(values instanceof Uint32Array)) throw read.refusal("tensor vector_of is no U32");
+  const count = rows.length / dimension;
+  const bad = values.findIndex((vector) => vector >= count);
+  if (bad >= 0) throw read.refusal(`vector_of[${bad}] is ${values[bad]} of ${count}`);
+  return { vectors: rows, vectorOf: values };
 }
 
 /** Rows come back by query, then by model. */
@@ -83,10 +120,8 @@ export function knnFromCompact(read: CompactReader): KnnArtifact {
   if (!features) throw read.refusal("features is missing");
   const { models, quality_weight: qualityWeight, ...fields } = read.fields(KnnFields);
   const dimension = features.dimension + features.categories.length;
-  const queries = decodeRows(read, features.dimension, features.categories.length);
-  const shape = [queries.length / dimension, models.length];
-  // As the JSON reader does, so that both forms answer alike where two queries have one vector.
-  const { vectors, vectorOf } = distinctVectors(queries, dimension);
+  const { vectors, vectorOf } = readVectors(read, features);
+  const shape = [vectorOf.length, models.length];
   const outcomes = read.doubles(read.tensor("outcomes", shape, true));
   const latencies = read.has("latencies")
     ? read.doubles(read.tensor("latencies", shape, true))
