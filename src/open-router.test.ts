@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { check } from "./commands/check.ts";
 import { inspectConfig } from "./config/inspect.ts";
 import type { RouterConfig } from "./config/schema.ts";
@@ -78,4 +78,16 @@ test("no candidate that the file knows is an error", async () => {
     code: "artifact_incompatible",
     detail: expect.stringContaining("none of its modelRefs x, z is among them"),
   });
+});
+
+test("an engine without WebAssembly SIMD is reported", async () => {
+  vi.stubGlobal("WebAssembly", undefined);
+  vi.resetModules();
+  const { openRouter: openWithout } = await import("./open-router.ts");
+  const text = config("{ model: a }, { model: b }", "{ model: b }, { model: c }");
+  const { config: read } = inspectConfig(text, {});
+  const { router, warnings } = await openWithout(read as RouterConfig, places);
+  await router.embedder.close();
+  vi.unstubAllGlobals();
+  expect(warnings).toEqual([expect.stringContaining("selectors compute in plain TypeScript")]);
 });

@@ -9,6 +9,7 @@ import { candidateName, type Decision, type RouterConfig } from "./config/schema
 import { selectingDecisions } from "./config/selecting-decisions.ts";
 import { type OnAvailability, openConfiguredEmbedder } from "./embed/default-embedder.ts";
 import { RouterError } from "./errors.ts";
+import { kernelsInUse } from "./math/kernels/pool.ts";
 import type { Router } from "./router.ts";
 import { openSelector } from "./select/open-selector.ts";
 import type { Selector, SelectorAlgorithm } from "./select/selector.ts";
@@ -75,12 +76,16 @@ export async function openRouter(
     ).values()) {
       warnings.push(...unnamedModels(config, selector));
     }
+    if (selectors.size > 0 && kernelsInUse() === "plain") warnings.push(slowKernels);
     return { router: { config, embedder, classifier, selectors }, warnings, loadSeconds };
   } catch (error) {
     await embedder.close();
     throw error;
   }
 }
+
+const slowKernels =
+  "WebAssembly SIMD does not run here: selectors compute in plain TypeScript, about ten times slower";
 
 /** A decision's own parameters go before those for all decisions. */
 function settingsOf(config: RouterConfig, { algorithm }: Decision) {
