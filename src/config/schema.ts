@@ -239,7 +239,7 @@ const HttpEmbedding = z.strictObject({
   encoding_format: z
     .enum(["float", "base64"])
     .default("float")
-    .describe("base64 is a quarter of the bytes, where the server knows it"),
+    .describe("base64 has fewer bytes, where the server knows it"),
   max_batch: z.int().min(1).max(2_048).default(32).describe("Texts of one request"),
   max_tokens: z
     .int()

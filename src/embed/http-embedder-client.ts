@@ -14,7 +14,7 @@ export interface HttpClientOptions {
   readonly model: string;
   /** Asked of the server as `dimensions`. */
   readonly dimensions?: number | undefined;
-  /** Base64 is a quarter of the bytes, and not every server knows it. */
+  /** Base64 has fewer bytes, and not every server knows it. */
   readonly encodingFormat: "float" | "base64";
   /** For the answer to a request, a second attempt included. */
   readonly timeoutMs: number;
