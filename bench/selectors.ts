@@ -47,8 +47,8 @@ const show = (rows: readonly Row[]): void =>
     })),
   );
 
-const folder = mkdtempSync(join(tmpdir(), "signalbox-bench-"));
 const peer = values["no-peers"] ? undefined : startPeer("linfa");
+const folder = mkdtempSync(join(tmpdir(), "signalbox-bench-"));
 try {
   const rows = await compareAll({ ...setting, peer, folder }, show);
 

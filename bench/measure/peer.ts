@@ -12,11 +12,11 @@ function buildPeer(name: string): string {
       cwd: folder,
       stdio: ["ignore", "inherit", "inherit"],
     });
-  } catch (cause) {
-    throw new Error(
+  } catch {
+    console.error(
       `bench/peers/${name} was not built: it needs cargo (https://rustup.rs). --no-peers leaves it out`,
-      { cause },
     );
+    process.exit(2);
   }
   return join(folder, "target/release", `${name}-peer`);
 }
