@@ -73,14 +73,15 @@ export function kmeansPoints(
         const from = at.points / 8 + padded * row;
         doubles.copyWithin(at.picked / 8 + padded * place, from, from + padded);
       });
-      const many = picked.length;
-      kernels.products(at.points, count, at.picked, many, padded, at.products, many);
+      // Whole tiles of four: of what is left over from the time before nothing is read.
+      const many = 4 * Math.ceil(picked.length / 4);
+      kernels.products(at.picked, many, at.points, count, padded, at.products, count);
       return picked.map((row, place) => {
         const own = squaredLengths[row] as number;
-        return squaredLengths.map((squared, other) => {
-          const product = doubles[at.products / 8 + other * many + place] as number;
-          return Math.max(0, squared + own - 2 * product);
-        });
+        const from = at.products / 8 + count * place;
+        return squaredLengths.map((squared, other) =>
+          Math.max(0, squared + own - 2 * (doubles[from + other] as number)),
+        );
       });
     },
   };
