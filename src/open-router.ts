@@ -7,7 +7,13 @@ import { openDomainClassifier } from "./classify/head.ts";
 import { type Places, packageRoot, resolvePath } from "./config/paths.ts";
 import { candidateName, type Decision, type RouterConfig } from "./config/schema.ts";
 import { selectingDecisions } from "./config/selecting-decisions.ts";
-import { type OnAvailability, openConfiguredEmbedder } from "./embed/default-embedder.ts";
+import { builtIn } from "./embed/built-in.ts";
+import {
+  type OnAvailability,
+  openBuiltInEmbedder,
+  openConfiguredEmbedder,
+} from "./embed/default-embedder.ts";
+import type { Embedder } from "./embed/embedder.ts";
 import { RouterError } from "./errors.ts";
 import { kernelsInUse } from "./math/kernels/pool.ts";
 import type { Router } from "./router.ts";
@@ -44,9 +50,15 @@ export async function openRouter(
     onAvailability,
   );
   since("embedder", started);
+  let domainEmbedder: Embedder | undefined;
   try {
     const headStarted = performance.now();
-    const classifier = openDomainClassifier(join(packageRoot, "models/default/domain"), embedder);
+    // The head reads the vectors that it was trained on; the built-in embedder has them in about a millisecond.
+    if (embedder.name !== builtIn) domainEmbedder = await openBuiltInEmbedder(config);
+    const classifier = openDomainClassifier(
+      join(packageRoot, "models/default/domain"),
+      domainEmbedder ?? embedder,
+    );
     since("domain", headStarted);
     const warnings: string[] = [];
     const selectors = new Map<string, Selector>();
@@ -77,12 +89,28 @@ export async function openRouter(
       warnings.push(...unnamedModels(config, selector));
     }
     if (selectors.size > 0 && kernelsInUse() === "plain") warnings.push(slowKernels);
-    return { router: { config, embedder, classifier, selectors }, warnings, loadSeconds };
+    const router = {
+      config,
+      embedder: domainEmbedder ? closedWith(embedder, domainEmbedder) : embedder,
+      classifier,
+      selectors,
+      ...(domainEmbedder && { domainEmbedder }),
+    };
+    return { router, warnings, loadSeconds };
   } catch (error) {
+    await domainEmbedder?.close();
     await embedder.close();
     throw error;
   }
 }
+
+/** Whoever closes a router's embedder has closed all that the router opened. */
+const closedWith = (embedder: Embedder, other: Embedder): Embedder => ({
+  ...embedder,
+  close: async () => {
+    await Promise.all([embedder.close(), other.close()]);
+  },
+});
 
 const slowKernels =
   "WebAssembly SIMD does not run here: selectors compute in plain TypeScript, about ten times slower";

@@ -33,12 +33,16 @@ export async function route(
   signal?: AbortSignal,
   deadlineAt?: number,
 ): Promise<Route> {
-  const { config, embedder, classifier } = router;
+  const { config, embedder, classifier, domainEmbedder } = router;
   const started = performance.now();
-  const [embedding] = await embedder.embed([query], signal, deadlineAt);
-  if (!embedding) throw new Error("unreachable: one text in, one embedding out");
+  const asked = embedder.embed([query], signal, deadlineAt);
+  const [[embedding], [forDomain]] = await Promise.all([
+    asked,
+    domainEmbedder?.embed([query], signal, deadlineAt) ?? asked,
+  ]);
+  if (!embedding || !forDomain) throw new Error("unreachable: one text in, one embedding out");
   const embedded = performance.now();
-  const domains = classifier.classify(query, embedding.vector);
+  const domains = classifier.classify(query, forDomain.vector);
   const signals = domainSignals(domains, config.classifier.category_model, config.categories);
   const classified = performance.now();
   const match = decide(config.decisions, signals, config.strategy);

@@ -8,6 +8,8 @@ export interface Router {
   readonly config: RouterConfig;
   readonly embedder: Embedder;
   readonly classifier: DomainClassifier;
+  /** What `classifier` reads, where that is not `embedder`. */
+  readonly domainEmbedder?: Embedder;
   /** By name of the decision; decisions with one model, or with algorithm static, have none. */
   readonly selectors: ReadonlyMap<string, Selector>;
 }

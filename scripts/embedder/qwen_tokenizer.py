@@ -3,7 +3,7 @@
     .cache/fixtures/bin/python scripts/embedder/qwen_tokenizer.py --out .cache/qwen-tokenizer TEXTS.jsonl.gz...
 
 The vocabulary is the file qwen.tiktoken that the PyPI package dashscope carries; the rest of tokenizer.json is as the
-hub's Qwen3 repositories have it. From each file of texts the distinct values of `query` are taken, in turns, until
+hub's Qwen3 repositories have it. From each file of texts the distinct values of `query` or `question` are taken, in turns, until
 there are --texts of them. Writes tokenizer.json, tokenizer_config.json and ids.jsonl ({"text", "ids"} a line), which
 src/embed/qwen-tokenizer.test.ts reads where they are. None of it is ours to publish, so none of it is in git.
 """
@@ -108,7 +108,8 @@ def queries(path):
     seen = set()
     with gzip.open(path, "rt") if path.suffix == ".gz" else open(path) as lines:
         for line in lines:
-            query = json.loads(line).get("query")
+            record = json.loads(line)
+            query = record.get("query", record.get("question"))
             if query is not None and query not in seen:
                 seen.add(query)
                 yield query

@@ -1,7 +1,7 @@
 import { RouterError } from "../errors.ts";
 import { defaultPatience } from "../hub/retry.ts";
 import { type HubSettings, hubSettings } from "../hub/settings.ts";
-import { builtIn } from "./built-in.ts";
+import { builtIn, defaultEmbedderFolder } from "./built-in.ts";
 import type { Availability } from "./circuit-breaker.ts";
 import { configuredLimits, type LimitsConfig } from "./configured-limits.ts";
 import { defaultMaxBytes, downloadModel } from "./download-model.ts";
@@ -64,6 +64,15 @@ export async function openConfiguredEmbedder(
     folder: await configuredFolder(config.embedding_models, hub, resolvePath),
   });
 }
+
+/** The built-in minilm-2l in one thread, beside another embedder: for what was trained on its vectors. */
+export const openBuiltInEmbedder = (config: LimitsConfig): Promise<Embedder> =>
+  openEmbedder({
+    ...configuredLimits(config),
+    workers: 1,
+    minWorkers: 1,
+    folder: defaultEmbedderFolder,
+  });
 
 /** What `embedding_models` says of how the model is used. */
 export const configuredChoice = ({
