@@ -319,6 +319,28 @@ describe.skipIf(binary === undefined)("with a real Redis", () => {
     await put(cache, ["later"]);
   });
 
+  test("an answer that came while this process was busy is not late", async () => {
+    const server = await redis();
+    const cache = await cacheOf(server, { timeoutMs: 50 });
+    await untilClosed(cache);
+    const get = cache.getMany([keyOf("a")]);
+    await new Promise((done) => setImmediate(done));
+    const until = performance.now() + 500;
+    while (performance.now() < until);
+    await get;
+    expect(cache.stats()).toMatchObject({ misses: 1, timeouts: 0, state: "closed" });
+  });
+
+  test("a value of 64 MiB is a miss, and the next get is as any", async () => {
+    const server = await redis();
+    const cache = await cacheOf(server, { timeoutMs: 5_000 });
+    await put(cache, ["good"]);
+    await look(server).set(inRedis("huge"), Buffer.alloc(64 * 2 ** 20, 1));
+    expect(await cache.getMany([keyOf("huge")])).toEqual([undefined]);
+    await untilClosed(cache);
+    expect((await cache.getMany([keyOf("good")]))[0]).toBeDefined();
+  });
+
   test("a hanging server gathers a bounded number of gets", async () => {
     const server = await redis();
     const cache = await cacheOf(server);
