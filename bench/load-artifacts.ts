@@ -14,7 +14,7 @@ import { writeResults } from "./measure/results.ts";
 import { dimension } from "./selectors/synthetic.ts";
 
 const vectors = Number(process.argv[2] ?? 4000);
-const rounds = 9;
+const rounds = 7;
 const kinds: readonly Kind[] = ["rows", "answers", "svm"];
 
 interface Loaded {

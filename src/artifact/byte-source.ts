@@ -5,6 +5,8 @@ export interface ByteSource {
   /** Fills `into` from its start with what comes next, and tells with how many bytes; 0 at the end. */
   read(into: Uint8Array): number;
   rewind(): void;
+  /** Of all its bytes. */
+  readonly size: number;
 }
 
 export function bytesSource(bytes: Uint8Array): ByteSource {
@@ -19,6 +21,7 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
     rewind() {
       at = 0;
     },
+    size: bytes.length,
   };
 }
 
@@ -35,5 +38,6 @@ export function fileSource(file: BoundedFile): ByteSource {
     rewind() {
       position = 0;
     },
+    size: file.size,
   };
 }

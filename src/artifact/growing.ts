@@ -27,6 +27,8 @@ export interface Growing<T> {
   push(value: number): void;
   /** The first `count` of `values`. */
   append(values: ArrayLike<number>, count: number): void;
+  /** Memory for so many, which is occupied only when they come: to grow from little would copy again and again. */
+  reserve(count: number): void;
   /** What it holds so far; the next `push` or `append` may take it away. */
   held(): T;
   /** As long as what was put in. Nothing can be put in after. */
@@ -39,6 +41,8 @@ export const growingSingles = (room: Room): Growing<Float32Array> =>
   growing(room, Float32Array, (buffer) => new Float32Array(buffer));
 export const growingCounts = (room: Room): Growing<Uint32Array> =>
   growing(room, Uint32Array, (buffer) => new Uint32Array(buffer));
+
+const mostSpare = 1.05;
 
 type Typed = Float64Array | Float32Array | Uint32Array;
 
@@ -70,7 +74,22 @@ function growing<T extends Typed>(
       else for (let i = 0; i < count; i++) values[length + i] = more[i] as number;
       length += count;
     },
+    reserve(count) {
+      if (count <= values.length) return;
+      try {
+        // Fresh memory is not touched, as `transfer` would to make it zero.
+        const more = over(new ArrayBuffer(Math.ceil(count) * bytes));
+        more.set(values.subarray(0, length));
+        values = more;
+      } catch {
+        // It was a guess. Memory that is really needed is asked for later.
+      }
+    },
     held: () => values,
-    done: () => over((values.buffer as ArrayBuffer).transfer(length * bytes)),
+    // A few per cent too many are cheaper to keep than to copy the rest away from.
+    done: () =>
+      values.length < mostSpare * length
+        ? (values.subarray(0, length) as T)
+        : over((values.buffer as ArrayBuffer).transfer(length * bytes)),
   };
 }

@@ -41,6 +41,8 @@ export interface JsonCursor {
   kept(): Uint8Array | undefined;
   /** Of the first byte that is not passed. */
   position(): number;
+  /** Of all bytes, passed or not. */
+  readonly size: number;
 }
 
 const code = (character: string): number => character.charCodeAt(0);
@@ -257,6 +259,7 @@ export function jsonCursor(source: ByteSource): JsonCursor {
     },
     kept,
     position: () => passed + at,
+    size: source.size,
   };
 }
 

@@ -50,6 +50,7 @@ export function rowReader(cursor: JsonCursor, rows: RowSet, room: Room): RowRead
       cursor.next();
       if (lastText && cursor.skipped(lastText)) return last;
       if (repeats) cursor.keep(maxRowBytes);
+      const from = cursor.position();
       let length = 0;
       readNumbers(cursor, field, (numbers, count) => {
         if (length + count > row.length) {
@@ -70,6 +71,7 @@ export function rowReader(cursor: JsonCursor, rows: RowSet, room: Room): RowRead
         throw new Refusal(`${field} has length ${length}, ${first} has ${width}`);
       }
       const index = rows.add(row.subarray(0, length));
+      if (last < 0) rows.expect((cursor.size - from) / (cursor.position() - from));
       // Keeping the text of every row would cost more than it saves in a file without repetitions.
       lastText = repeats ? copied(cursor.kept(), text) : undefined;
       repeats ||= index === last;

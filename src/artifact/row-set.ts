@@ -6,18 +6,21 @@ import { hashStart, hashStep, rowIndex } from "./row-index.ts";
 export interface RowSet {
   /** Index of the row among those kept. */
   add(row: Float64Array): number;
+  /** So many rows may come, all as long as the first. */
+  expect(rows: number): void;
   done(): Matrix;
 }
 
 /** Keeps every row. */
 export function everyRow(room: Room): RowSet {
-  const { append, done } = matrix(room);
+  const { append, expect, done } = matrix(room);
   let count = 0;
   return {
     add(row) {
       append(row, rounded(row));
       return count++;
     },
+    expect,
     done,
   };
 }
@@ -27,7 +30,7 @@ export function everyRow(room: Room): RowSet {
  * that answered it. Memory and the search shrink by the number of models, and queries can be told from rows.
  */
 export function distinctRows(room: Room): RowSet {
-  const { append, held, done } = matrix(room);
+  const { append, expect, held, done } = matrix(room);
   const index = rowIndex();
   return {
     add(row) {
@@ -39,6 +42,7 @@ export function distinctRows(room: Room): RowSet {
       room.take(indexBytes);
       return index.add(singles.hash);
     },
+    expect,
     done,
   };
 }
@@ -80,7 +84,9 @@ function rounded(row: Float64Array): Singles {
 function matrix(room: Room) {
   let values: Growing<Matrix> = growingSingles(room);
   let isWide = false;
+  let width = 0;
   return {
+    expect: (rows: number) => values.reserve(rows * width),
     append(row: Float64Array, singles: Singles): void {
       if (!singles.isExact && !isWide) {
         const narrow = values.done();
@@ -89,6 +95,7 @@ function matrix(room: Room) {
         room.take(-narrow.byteLength);
         isWide = true;
       }
+      width = row.length;
       values.append(isWide ? row : singles.values, row.length);
     },
     held: () => values.held(),

@@ -177,6 +177,7 @@ function oneWidth(): Width {
       check(row.length, field);
       return rows.add(row);
     },
+    expect: rows.expect,
     done: rows.done,
   });
   return { check, checking, found: () => first?.width ?? 0 };

@@ -24,6 +24,7 @@ export function readBounded(path: string, maxBytes: number, refusals: Refusals):
 /** An open file: `read` fills `into` from byte `position` on and tells with how many bytes, 0 at the end. */
 export interface BoundedFile {
   read(into: Uint8Array, position: number): number;
+  readonly size: number;
 }
 
 /**
@@ -41,7 +42,7 @@ export function withBounded<T>(
     const status = fstatSync(file);
     if (!status.isFile() || status.size === 0) {
       const whole = readBounded(path, maxBytes, refusals);
-      return use({ read: (into, position) => whole.copy(into, 0, position) });
+      return use({ read: (into, position) => whole.copy(into, 0, position), size: whole.length });
     }
     const tooLarge = () => {
       const { code, remedy } = refusals.tooLarge;
@@ -49,6 +50,7 @@ export function withBounded<T>(
     };
     if (status.size > maxBytes) throw tooLarge();
     return use({
+      size: status.size,
       read(into, position) {
         const count = orRefused(path, refusals.unreadable, () =>
           readSync(file, into, 0, into.length, position),
