@@ -25,7 +25,10 @@ export interface HttpClientOptions {
 }
 
 export interface HttpClient {
-  /** Rejects with an HttpFault, after `timeoutMs` at most; later than that where texts are refused and sent apart. */
+  /**
+   * One request at a time, each of `maxBatch` texts. Rejects with an HttpFault, after `timeoutMs` at most for each
+   * request; later where texts are refused and sent apart.
+   */
   embed(texts: readonly string[]): Promise<EmbeddingsAnswer>;
   /** Numbers of a vector and the server's name for its model, once it has given one. */
   first(): { readonly width: number; readonly model: string } | undefined;
@@ -92,13 +95,20 @@ export function httpClient(options: HttpClientOptions): HttpClient {
       return await checked(texts);
     } catch (thrown) {
       if (!(thrown instanceof HttpFault) || !thrown.refusesTexts || !first) throw thrown;
-      if (texts.length > 1) return joined(texts.map((text) => apart([text])));
+      if (texts.length > 1) return joined(await Promise.all(texts.map((text) => apart([text]))));
       return { model: first.model, vectors: [thrown.message], tokens: 0 };
     }
   }
 
   return {
-    embed: (texts) => joined(chunks(texts, maxBatch).map(apart)),
+    async embed(texts) {
+      const answers: EmbeddingsAnswer[] = [];
+      // One after the other: together they would wait for connections, and their time would run out meanwhile.
+      for (let at = 0; at < texts.length; at += maxBatch) {
+        answers.push(await apart(texts.slice(at, at + maxBatch)));
+      }
+      return joined(answers);
+    },
     first: () => first,
     close: () => endpoint.agent.destroy(),
   };
@@ -125,13 +135,7 @@ function headersOf({ apiKey, headers }: HttpClientOptions): Record<string, strin
   return { ...(key && { authorization: `Bearer ${key}` }), ...headers };
 }
 
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  const count = Math.ceil(items.length / size);
-  return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
-}
-
-async function joined(parts: readonly Promise<EmbeddingsAnswer>[]): Promise<EmbeddingsAnswer> {
-  const answers = await Promise.all(parts);
+function joined(answers: readonly EmbeddingsAnswer[]): EmbeddingsAnswer {
   return {
     model: answers[0]?.model ?? "",
     vectors: answers.flatMap(({ vectors }) => vectors),

@@ -167,7 +167,7 @@ test("a prefix stands before every text", async () => {
   ]);
 });
 
-test("more texts than a request may have are sent in several, at once", async () => {
+test("more texts than a request may have are sent in several", async () => {
   const server = await serverOf();
   const model = await modelOf(server, { maxBatch: 10 });
   const texts = Array.from({ length: 25 }, (_, i) => `text ${i}`);

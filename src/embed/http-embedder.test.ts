@@ -68,6 +68,26 @@ test("what waits while all requests are under way is sent together, and each get
   expect(sizes.length).toBeLessThan(20);
 });
 
+test("thousands of texts at once, as training has them, keep to the requests that are allowed", async () => {
+  const server = await serverOf();
+  let [open, most] = [0, 0];
+  server.always((response, request) => {
+    most = Math.max(most, ++open);
+    setImmediate(() => {
+      open--;
+      answer(response, server.embeddings(request));
+    });
+  });
+  const embedder = await embedderOf(server.url, { maxWaiting: 2_000 });
+  const texts = Array.from({ length: 2_000 }, (_, i) => `${i}`);
+  const given = await embedder.embed(texts);
+  expect(given).toHaveLength(2_000);
+  const raw = rawEmbedding("1999", 1024);
+  expect(given[1999]?.vector[3]).toBeCloseTo((raw[3] as number) / Math.hypot(...raw), 6);
+  expect(Math.max(...server.requests.map(({ body }) => body.input.length))).toBe(8);
+  expect(most).toBeLessThanOrEqual(2);
+}, 30_000);
+
 test("a long text is cut to its head and tail before it is sent", async () => {
   const server = await serverOf();
   const embedder = await embedderOf(server.url);
