@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { dot } from "../math/matrix.ts";
 import { defaultEmbedderFolder } from "./built-in.ts";
 import { lift } from "./lift.ts";
@@ -121,4 +124,24 @@ test("vectors have length 1", async () => {
   for (const vector of rows(await minilm.embed(["a", "b", ""]))) {
     expect(dot(vector, vector)).toBeCloseTo(1, 6);
   }
+});
+
+test("an export whose inputs are int32 is read as well", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-int32-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await cp(tinyBertFolder, folder, { recursive: true });
+  const file = join(folder, "onnx/model.onnx");
+  const bytes = await readFile(file);
+  for (const name of ["input_ids", "attention_mask", "token_type_ids"]) {
+    // An input's name, and behind it its element type: field 1, 7 for int64, 6 for int32.
+    const input = bytes.lastIndexOf(Buffer.from([0x0a, name.length, ...Buffer.from(name)]));
+    const type = bytes.indexOf(Buffer.from([0x08, 7]), input);
+    expect(type - input).toBeLessThan(30);
+    bytes[type + 1] = 6;
+  }
+  await writeFile(file, bytes);
+  const [int32, int64] = [folder, tinyBertFolder].map((one) => openOnnxModel(readModelFolder(one)));
+  const [one, other] = await Promise.all([int32, int64]);
+  const text = ["Explain supply and demand."];
+  expect((await one?.embed(text))?.vectors).toEqual((await other?.embed(text))?.vectors);
 });
