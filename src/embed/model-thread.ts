@@ -1,7 +1,9 @@
 import { Worker } from "node:worker_threads";
 import { RouterError } from "../errors.ts";
 import type { ModelFolder } from "./model-folder.ts";
-import type { Answer, ModelFacts, Opening, Question } from "./worker-messages.ts";
+import { gateMemory, shutGate } from "./native-gate.ts";
+import { unlessAborted } from "./unless-aborted.ts";
+import type { Answer, ModelFacts, Opening, Question, ThreadData } from "./worker-messages.ts";
 
 /** A worker thread that has its model open. */
 export interface ModelThread extends ModelFacts {
@@ -37,15 +39,19 @@ export async function startModelThread(
   folder: ModelFolder,
   { script = onnxWorker, maxRunMs = 10_000, signal }: ThreadOptions = {},
 ): Promise<ModelThread> {
+  const gate = gateMemory();
+  const workerData: ThreadData = { folder, gate };
   // Without the flags of this process: some, --input-type among them, are refused for a thread that runs a file.
-  const worker = new Worker(script, { workerData: folder, name: "embedder", execArgv: [] });
+  const worker = new Worker(script, { workerData, name: "embedder", execArgv: [] });
   const ended = Promise.withResolvers<RouterError>();
+  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
   // The one message that is waited for, by whoever asked for it.
   let expected: PromiseWithResolvers<Opening | Answer> | undefined;
   let fault: RouterError | undefined;
 
   function lose(reason: string, cause?: unknown): void {
-    fault ??= new RouterError(
+    if (fault) return;
+    fault = new RouterError(
       "embedder_failed",
       `the embedder's thread ${reason}`,
       "It is started again by itself; if it keeps ending, look for its first error in the log",
@@ -54,7 +60,12 @@ export async function startModelThread(
     ended.resolve(fault);
     signal?.removeEventListener("abort", abort);
     expected?.reject(fault);
-    void worker.terminate();
+    void end();
+  }
+
+  async function end(): Promise<void> {
+    await Promise.race([shutGate(gate), exited]);
+    await worker.terminate();
   }
 
   const abort = () => lose("was stopped");
@@ -70,7 +81,8 @@ export async function startModelThread(
       return (await expected.promise) as T;
     } finally {
       clearTimeout(timer);
-      worker.unref();
+      // A thread that is being ended is waited for: a process that exits while it computes is aborted.
+      if (!fault) worker.unref();
     }
   }
 
@@ -95,8 +107,7 @@ export async function startModelThread(
     },
     async stop() {
       lose("was stopped");
-      const limit = new Promise<void>((resolve) => setTimeout(resolve, maxStopMs).unref());
-      await Promise.race([worker.terminate(), limit]);
+      await unlessAborted(exited, AbortSignal.timeout(maxStopMs)).catch(() => worker.unref());
     },
   };
 }

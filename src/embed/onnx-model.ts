@@ -5,6 +5,7 @@ import { dot } from "../math/matrix.ts";
 import { embeddingDimension } from "./embedder.ts";
 import type { ModelFolder } from "./model-folder.ts";
 import { verifiedRevision } from "./model-revision.ts";
+import type { NativeGate } from "./native-gate.ts";
 import { openOnnxSession } from "./onnx-session.ts";
 import { normalized, pooled } from "./pool.ts";
 import { similarLengths } from "./similar-lengths.ts";
@@ -15,11 +16,11 @@ export interface OnnxModel extends ModelFacts {
   embed(texts: readonly string[]): Promise<Answer>;
 }
 
-/** Blocks its thread while it opens and while it runs, as onnxruntime-node does: for a worker. */
-export async function openOnnxModel(folder: ModelFolder): Promise<OnnxModel> {
+/** Blocks its thread while it opens and while it runs, as onnxruntime-node does: for a worker, which has a gate. */
+export async function openOnnxModel(folder: ModelFolder, gate?: NativeGate): Promise<OnnxModel> {
   const revision = await verifiedRevision(folder);
   try {
-    const embed = await openParts(folder);
+    const embed = await openParts(folder, gate);
     const exactBatches = await areBatchesExact(embed);
     return { revision, exactBatches, embed: (texts) => embed(texts, exactBatches) };
   } catch (thrown) {
@@ -36,12 +37,12 @@ const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message
 
 type Embed = (texts: readonly string[], together: boolean) => Promise<Answer>;
 
-async function openParts(folder: ModelFolder): Promise<Embed> {
+async function openParts(folder: ModelFolder, gate: NativeGate | undefined): Promise<Embed> {
   const { path, modelFile, maxTokens, pooling, prefix } = folder;
   const text = (file: string) => readFile(join(path, file), "utf8");
   const config = await text("tokenizer_config.json").catch(() => "{}");
   const tokenize = openTokenizer(await text("tokenizer.json"), config, maxTokens, prefix);
-  const session = await openOnnxSession(join(path, modelFile));
+  const session = await openOnnxSession(join(path, modelFile), gate);
 
   return async (texts, together) => {
     const started = performance.now();

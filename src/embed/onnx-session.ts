@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { type NativeGate, nativeGate } from "./native-gate.ts";
 
 /** Token ids of several texts in, one row of numbers a token out. */
 export interface OnnxSession {
@@ -15,15 +16,20 @@ export interface HiddenStates {
 /** What exporters call one row of numbers a token. */
 const hiddenNames = ["last_hidden_state", "token_embeddings"];
 
-export async function openOnnxSession(modelFile: string): Promise<OnnxSession> {
-  const session = await InferenceSession.create(modelFile, {
-    executionProviders: ["cpu"],
-    // One thread: a second one, spinning, made texts take twice as long when the other core was busy.
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-    logSeverityLevel: 3,
-  });
+const options: InferenceSession.SessionOptions = {
+  executionProviders: ["cpu"],
+  // One thread: a second one, spinning, made texts take twice as long when the other core was busy.
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+  logSeverityLevel: 3,
+};
+
+export async function openOnnxSession(
+  modelFile: string,
+  gate: NativeGate = nativeGate(),
+): Promise<OnnxSession> {
+  const session = await gate(() => InferenceSession.create(modelFile, options));
   const inputs = session.inputMetadata.map((input) => filler(input));
   const outputs = session.outputNames;
   const name = hiddenNames.find((one) => outputs.includes(one)) ?? outputs[0] ?? "";
@@ -32,7 +38,7 @@ export async function openOnnxSession(modelFile: string): Promise<OnnxSession> {
     async run(texts) {
       const batch: Batch = { texts, sequence: Math.max(...texts.map((ids) => ids.length)) };
       const feeds = Object.fromEntries(inputs.map(([input, fill]) => [input, fill(batch)]));
-      const hidden = (await session.run(feeds, [name]))[name];
+      const hidden = (await gate(() => session.run(feeds, [name])))[name];
       const [rows, sequence, width, ...more] = hidden?.dims ?? [];
       const fits = rows === texts.length && sequence === batch.sequence && more.length === 0;
       if (!hidden || !fits || !width) {

@@ -1,14 +1,16 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { RouterError } from "../errors.ts";
+import { nativeGate } from "./native-gate.ts";
 import { type OnnxModel, openOnnxModel } from "./onnx-model.ts";
-import type { Opening, Question } from "./worker-messages.ts";
+import type { Opening, Question, ThreadData } from "./worker-messages.ts";
 
 /** The entry of the worker thread: opens the folder it was given, then answers one question after another. */
 const port = parentPort;
 if (!port) throw new Error("onnx-worker.ts runs as a worker thread only");
 
 try {
-  serve(await openOnnxModel(workerData));
+  const { folder, gate } = workerData as ThreadData;
+  serve(await openOnnxModel(folder, nativeGate(gate)));
 } catch (thrown) {
   const { code, detail, remedy } = RouterError.from(thrown);
   port.postMessage({ kind: "failed", code, detail, remedy } satisfies Opening);

@@ -158,20 +158,67 @@ test("more workers give the same vectors", async () => {
   expect(await vectorsOf(three)).toEqual(await vectorsOf(one));
 });
 
+/** What a process of its own prints, on modules of this folder: one that is aborted, or does not end, fails. */
+async function printed(script: string): Promise<string> {
+  const run = promisify(execFile);
+  const args = ["--input-type=module-typescript", "-e", script];
+  const { stdout } = await run(process.execPath, args, {
+    cwd: import.meta.dirname,
+    timeout: 20_000,
+  });
+  return stdout.trim();
+}
+const folder = JSON.stringify(defaultEmbedderFolder);
+
+test("closing while a model runs waits for it, and the process ends well", async () => {
+  const code = `
+    import { openEmbedder } from "./worker-embedder.ts";
+    const embedder = await openEmbedder({ folder: ${folder}, maxWaiting: 100, cacheEntries: 0 });
+    const running = embedder.embed(["long text ".repeat(200)]).catch(({ code }) => code);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    await embedder.close();
+    console.log(await running);`;
+  expect(await printed(code)).toBe("embedder_stopped");
+});
+
+test("threads that compute for too long are replaced, and the process lives on", async () => {
+  const code = `
+    import { openEmbedder } from "./worker-embedder.ts";
+    const options = { folder: ${folder}, maxWaiting: 100, cacheEntries: 0, workers: 2 };
+    const embedder = await openEmbedder({ ...options, minWorkers: 2, maxRunMs: 1 });
+    const text = "long text ".repeat(200);
+    const texts = ["a", "b"].map((one) => embedder.embed([one + text]).catch(({ code }) => code));
+    console.log(...(await Promise.all(texts)));
+    while (embedder.stats().workers.alive < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    await embedder.close();
+    console.log(embedder.stats().workers.restarts);`;
+  expect(await printed(code)).toBe("embedder_failed embedder_failed\n2");
+});
+
+test("a thread may be stopped at any moment while it opens", async () => {
+  const code = `
+    import { readModelFolder } from "./model-folder.ts";
+    import { startModelThread } from "./model-thread.ts";
+    const found = readModelFolder(${folder});
+    for (let ms = 0; ms < 300; ms += 30) {
+      const closing = new AbortController();
+      const thread = startModelThread(found, { signal: closing.signal });
+      setTimeout(() => closing.abort(), ms);
+      await thread.then(({ ended }) => ended, ({ code }) => code);
+    }
+    console.log("alive");`;
+  expect(await printed(code)).toBe("alive");
+});
+
 test.each([
   { case: "closed", last: "await embedder.close();" },
   { case: "left open", last: "" },
 ])("an idle embedder that is $case lets the process end", async ({ last }) => {
-  const script = `
-    import { openEmbedder } from ${JSON.stringify(import.meta.resolve("./worker-embedder.ts"))};
-    const folder = ${JSON.stringify(defaultEmbedderFolder)};
-    const embedder = await openEmbedder({ folder, maxWaiting: 1, cacheEntries: 1 });
+  const code = `
+    import { openEmbedder } from "./worker-embedder.ts";
+    const embedder = await openEmbedder({ folder: ${folder}, maxWaiting: 1, cacheEntries: 1 });
     const [{ tokens }] = await embedder.embed(["What is the capital of France?"]);
     ${last}
     console.log(tokens);`;
-  const run = promisify(execFile);
-  const { stdout } = await run(process.execPath, ["--input-type=module-typescript", "-e", script], {
-    timeout: 10_000,
-  });
-  expect(stdout).toBe("9\n");
+  expect(await printed(code)).toBe("9");
 });

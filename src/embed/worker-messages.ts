@@ -1,4 +1,12 @@
 import type { ErrorCode } from "../errors.ts";
+import type { ModelFolder } from "./model-folder.ts";
+
+/** What the worker is started with. */
+export interface ThreadData {
+  readonly folder: ModelFolder;
+  /** Of native-gate.ts. */
+  readonly gate: SharedArrayBuffer;
+}
 
 /** To the worker: texts to embed, once the texts before them are answered. */
 export type Question = readonly string[];

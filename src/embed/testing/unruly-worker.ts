@@ -9,7 +9,7 @@ parentPort?.on("message", (texts: Question) => {
   if (texts.includes("hang")) for (;;);
   parentPort?.postMessage({ ...fakeAnswer(texts), tokens: texts.map(() => threadId) });
 });
-if (workerData.name === "never opens") process.exit(3);
+if (workerData.folder.name === "never opens") process.exit(3);
 parentPort?.postMessage({
   kind: "ready",
   revision: "0123456789ab",
