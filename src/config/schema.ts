@@ -270,7 +270,7 @@ const Embedding = z.strictObject({
     .optional()
     .describe(
       "Threads that embed, each with the model in memory; without it one less than the cores, from 1 to 4, and no more " +
-        "than fit in half of the memory at 1.5 times the model's files each, though never less than min_workers",
+        "than fit in half of the memory at 64 MiB and 1.5 times the model's files each, but never less than min_workers",
     ),
   min_workers: z
     .int()

@@ -1,9 +1,12 @@
 import { RouterError } from "../errors.ts";
 import { type EmbedderStats, embeddingDimension } from "./embedder.ts";
 import type { ModelPool, PooledModel } from "./model-pool.ts";
-import { estimatedTokens, nextBatch } from "./next-batch.ts";
+import { nextBatch } from "./next-batch.ts";
+import { isDeadline, noneAlive, overloaded, tooLate, unreadable } from "./queue-faults.ts";
+import { runPace } from "./run-pace.ts";
 import { runStats } from "./run-stats.ts";
 import type { SharedCache } from "./shared-cache.ts";
+import { textsInTime } from "./texts-in-time.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 import { type Computed, type Entry, type WantedText, wantedTexts } from "./wanted-texts.ts";
 import type { Answer } from "./worker-messages.ts";
@@ -36,13 +39,6 @@ export interface EmbedQueue {
   stop(fault: RouterError): void;
 }
 
-interface Waiting {
-  readonly wanted: WantedText;
-  /** Estimated. */
-  readonly tokens: number;
-  readonly since: number;
-}
-
 /**
  * Joins waiting texts into the next run of whichever model is idle. There is no timer: an idle model starts at once, and
  * the busier all are the larger the batches become.
@@ -52,13 +48,14 @@ export function embedQueue(
   { maxWaiting, batchTokens, maxTokens, shared, onComputed }: QueueOptions,
 ): EmbedQueue {
   /** Whatever somebody asked for: in the shared cache's lookup, waiting, or in a model. */
-  const texts = wantedTexts();
+  const texts = wantedTexts(maxTokens);
   /** In order of arrival. */
-  const waiting = new Map<WantedText, Waiting>();
+  const waiting = new Set<WantedText>();
   const busy = new Set<PooledModel>();
   let running = 0;
   const counts = { texts: 0, tokens: 0, failed: 0, abandoned: 0, expired: 0, runSeconds: 0 };
   const runs = runStats();
+  const pace = runPace();
 
   async function compute(entries: readonly Entry[], signal?: AbortSignal, deadlineAt = Infinity) {
     const ahead = texts.size() - running;
@@ -94,9 +91,10 @@ export function embedQueue(
   }
 
   function enqueue(fresh: readonly WantedText[]): void {
-    const since = performance.now();
+    const now = performance.now();
     for (const wanted of fresh) {
-      waiting.set(wanted, { wanted, tokens: estimatedTokens(wanted.text, maxTokens), since });
+      wanted.waitsSince = now;
+      waiting.add(wanted);
     }
     dispatch();
   }
@@ -105,53 +103,38 @@ export function embedQueue(
   function dispatch(): void {
     const alive = pool.models.filter((model) => model.isAlive());
     // A start outlasts a deadline.
-    if (alive.length === 0) reject([...waiting.keys()], noneAlive(pool));
+    if (alive.length === 0) reject([...waiting], noneAlive(pool));
     const idle = alive.filter((model) => !busy.has(model));
     for (const [index, model] of idle.entries()) {
-      const [oldest] = inTime();
+      const now = performance.now();
+      const { usable, late } = textsInTime(waiting, now, pace);
+      counts.expired += late.length;
+      reject(late, tooLate());
+      const [oldest] = usable;
       if (!oldest) return;
       const share = Math.ceil(waiting.size / (idle.length - index));
-      const batch = nextBatch(inTime(), {
-        maxTexts: pool.exactBatches ? share : 1,
-        maxTokens: Math.min(batchTokens, tokensInTime(oldest)),
-      });
-      void run(model, batch);
-    }
-  }
-
-  /** A batch must not be so large that it comes too late for the text that has waited longest. */
-  const tokensInTime = ({ wanted }: Waiting): number =>
-    pool.flatCost ? Infinity : runs.tokensWithin((wanted.deadlineAt - performance.now()) / 1000);
-
-  /** What waits, without what comes too late for everybody who asked for it. */
-  function* inTime(): Generator<Waiting> {
-    const now = performance.now();
-    for (const text of waiting.values()) {
-      if (text.wanted.deadlineAt > now) {
-        yield text;
-        continue;
-      }
-      counts.expired++;
-      reject([text.wanted], late());
+      // A batch must not be so large that it comes too late for the text that has waited longest.
+      const inTime = pace.tokensWithin((oldest.deadlineAt - now) / 1000);
+      const maxTokens = Math.min(batchTokens, inTime);
+      void run(model, nextBatch(usable, { maxTokens, maxTexts: pool.exactBatches ? share : 1 }));
     }
   }
 
   /** One run of one model, then what waits by then. */
-  async function run(model: PooledModel, batch: readonly Waiting[]): Promise<void> {
+  async function run(model: PooledModel, batch: readonly WantedText[]): Promise<void> {
     const now = performance.now();
-    const wanted = batch.map((text) => text.wanted);
-    for (const text of batch) {
-      waiting.delete(text.wanted);
-      text.wanted.running = true;
-      runs.waited(text.since, now);
+    for (const wanted of batch) {
+      waiting.delete(wanted);
+      wanted.running = true;
+      runs.waited(wanted.waitsSince, now);
     }
     running += batch.length;
     busy.add(model);
     try {
-      deliver(wanted, await model.run(wanted.map(({ text }) => text)));
+      deliver(batch, await model.run(batch.map(({ text }) => text)));
     } catch (thrown) {
       // Not tried on another model: a text that ends one thread would end them all.
-      reject(wanted, RouterError.from(thrown));
+      reject(batch, RouterError.from(thrown));
     }
     busy.delete(model);
     running -= batch.length;
@@ -159,9 +142,7 @@ export function embedQueue(
   }
 
   function deliver(batch: readonly WantedText[], answer: Answer): void {
-    const seconds = answer.runMs / 1000;
-    runs.ran(answer.tokens, seconds);
-    counts.runSeconds += seconds;
+    learn(batch, answer);
     const whole: { readonly key: string; readonly vector: Float32Array }[] = [];
     for (const [index, wanted] of batch.entries()) {
       const fault = answer.faults[index];
@@ -179,6 +160,14 @@ export function embedQueue(
       resolve(wanted, { vector, tokens, truncated, cached: false });
     }
     if (whole.length > 0) shared?.setMany(whole);
+  }
+
+  function learn(batch: readonly WantedText[], { runMs, tokens }: Answer): void {
+    const seconds = runMs / 1000;
+    counts.runSeconds += seconds;
+    runs.ran(batch.length, sum(tokens), seconds);
+    // By estimates, as texts that wait are known by theirs alone.
+    if (!pool.flatCost) pace.learn(sum(batch.map((wanted) => wanted.tokens)), seconds);
   }
 
   function resolve(wanted: WantedText, computed: Computed): void {
@@ -203,34 +192,4 @@ export function embedQueue(
   };
 }
 
-const isDeadline = (reason: unknown): boolean =>
-  reason instanceof RouterError && reason.code === "deadline_exceeded";
-
-const overloaded = (ahead: number, added: number, maxWaiting: number) =>
-  new RouterError(
-    "embedder_overloaded",
-    `${ahead} texts already wait for the embedder; ${added} more would exceed ${maxWaiting}`,
-    "Add replicas, or raise limits.max_waiting_texts and accept the latency",
-  );
-
-const noneAlive = ({ models }: ModelPool) =>
-  new RouterError(
-    "embedder_failed",
-    `none of the embedder's ${models.length} workers can be asked at the moment`,
-    "They are tried again by themselves; the log says what ended each",
-    { cause: models.map((model) => model.fault?.()).find((fault) => fault !== undefined) },
-  );
-
-const late = () =>
-  new RouterError(
-    "deadline_exceeded",
-    "The text's deadline passed while it waited for the embedder",
-    "Add replicas or CPU, or raise limits.deadline_ms together with Envoy's message_timeout",
-  );
-
-const unreadable = (reason: string) =>
-  new RouterError(
-    "embedder_failed",
-    `the model could not read a text: ${reason}`,
-    "Check that the model and its tokenizer.json belong together",
-  );
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);

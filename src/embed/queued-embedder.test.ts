@@ -299,8 +299,8 @@ test.each([
   { case: "is no larger than there is time for", flatCost: false, sizes: [1, 2, 2] },
   { case: "takes no longer where all take as long", flatCost: true, sizes: [1, 4] },
 ])("a batch $case", async ({ flatCost, sizes }) => {
-  // A second for each of the 100 tokens of the first text.
-  const { embedder, asked, answer } = open({ runMs: 100_000, flatCost });
+  // A second for each of the tokens of the first text, which are estimated at 31.
+  const { embedder, asked, answer } = open({ runMs: 31_000, flatCost });
   const first = embedder.embed(["a".repeat(100)]);
   const texts = ["b", "c", "d", "e"].map((one) => one.repeat(30));
   const hurried = embedder.embed(texts, undefined, performance.now() + 31_000);
@@ -308,6 +308,24 @@ test.each([
   await Promise.all([first, hurried]);
   // Estimated at 11 tokens each.
   expect(asked.map(({ length }) => length)).toEqual(sizes);
+});
+
+test("a text that would come too late gives way to one that can be in time", async () => {
+  const { embedder, asked, answer } = open({ runMs: 31_000 });
+  const first = embedder.embed(["a".repeat(100)]);
+  const [late, soon] = ["b", "c"].map((one) => one.repeat(30));
+  const now = performance.now();
+  const all = [first];
+  for (const [text, inMs] of [
+    [late, 10_000],
+    [soon, 20_000],
+  ] as const) {
+    all.push(embedder.embed([text ?? ""], undefined, now + inMs));
+  }
+  for (let runs = 0; runs < 3; runs++) await answer();
+  await Promise.all(all);
+  // Not dropped: the estimate may be wrong, and nothing better waits.
+  expect(asked.slice(1)).toEqual([[soon], [late]]);
 });
 
 test.each([

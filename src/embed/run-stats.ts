@@ -9,35 +9,22 @@ const tokensBounds = [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 export interface GrowingRunStats {
   /** Times of performance.now(): since when each text waited, and when it went to a model. */
   waited(since: number, until: number): void;
-  /** `tokens` of each text. */
-  ran(tokens: readonly number[], seconds: number): void;
-  /** How many tokens a model reads in `seconds`, by its latest runs; Infinity before the first. */
-  tokensWithin(seconds: number): number;
+  ran(texts: number, tokens: number, seconds: number): void;
   read(): RunStats;
 }
-
-/** How much the latest run counts beside those before it. */
-const newest = 0.2;
 
 export function runStats(): GrowingRunStats {
   const waitSeconds = distribution(secondsBounds);
   const texts = distribution(textsBounds);
   const tokens = distribution(tokensBounds);
   const seconds = distribution(secondsBounds);
-  let secondsPerToken: number | undefined;
   return {
     waited: (since, until) => waitSeconds.add((until - since) / 1000),
-    ran(ofEach, took) {
-      const read = ofEach.reduce((sum, one) => sum + one, 0);
-      texts.add(ofEach.length);
-      tokens.add(read);
+    ran(textsRead, tokensRead, took) {
+      texts.add(textsRead);
+      tokens.add(tokensRead);
       seconds.add(took);
-      if (read === 0) return;
-      secondsPerToken ??= took / read;
-      secondsPerToken += newest * (took / read - secondsPerToken);
     },
-    tokensWithin: (available) =>
-      secondsPerToken === undefined ? Infinity : available / secondsPerToken,
     read: () => ({
       waitSeconds: waitSeconds.read(),
       texts: texts.read(),

@@ -1,3 +1,5 @@
+import { estimatedTokens } from "./estimated-tokens.ts";
+
 /** A text and what it is known by: equal keys mean equal texts. */
 export interface Entry {
   readonly key: string;
@@ -19,6 +21,10 @@ export interface WantedText extends PromiseWithResolvers<Computed>, Entry {
   callers: number;
   /** Of the most patient of them, as performance.now(). */
   deadlineAt: number;
+  /** Estimated. */
+  readonly tokens: number;
+  /** When it came into the queue, as performance.now(). */
+  waitsSince: number;
   /** In a model, which cannot be told that it is not wanted any more. */
   running: boolean;
 }
@@ -38,7 +44,8 @@ export interface WantedTexts {
   reject(wanted: WantedText, fault: Error): void;
 }
 
-export function wantedTexts(): WantedTexts {
+/** `maxTokens`: that the model reads of one text. */
+export function wantedTexts(maxTokens: number): WantedTexts {
   const byKey = new Map<string, WantedText>();
   const isOpen = (wanted: WantedText) => byKey.get(wanted.key) === wanted;
 
@@ -60,7 +67,9 @@ export function wantedTexts(): WantedTexts {
       const promise = Promise.withResolvers<Computed>();
       // Its callers may all be gone when it fails.
       promise.promise.catch(() => undefined);
-      const wanted = { ...promise, key, text, callers: 1, deadlineAt, running: false };
+      const tokens = estimatedTokens(text, maxTokens);
+      const state = { callers: 1, deadlineAt, waitsSince: 0, running: false };
+      const wanted = { ...promise, ...state, key, text, tokens };
       byKey.set(key, wanted);
       return { wanted, fresh: true };
     },
