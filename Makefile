@@ -6,7 +6,7 @@ NODE = $$(scripts/find-node.sh)
 WITH_NODE = PATH="$$(dirname $(NODE)):$(CURDIR)/node_modules/.bin:$$PATH"
 SOURCES := $(shell find src proto -type f ! -name '*.test.ts' 2>/dev/null)
 
-.PHONY: help setup run test lint bench bench-selectors bench-embed package clean
+.PHONY: help setup run test lint bench bench-selectors bench-embed bench-train package clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench-embed: setup .tools/bench-models/.made ## Embedding beside Rust (needs car
 	@.cache/bench/bin/pip install --quiet -r bench/embed/requirements.txt
 	@.cache/bench/bin/python bench/embed/make_qwen3.py --out .tools/bench-models
 	@touch $@
+
+bench-train: setup ## Training beside scikit-learn (needs Python; ARGS="--quick --large")
+	@$(WITH_NODE) node bench/train.ts $(ARGS)
 
 package: setup ## The npm package
 	@$(WITH_NODE) scripts/npm.sh pack

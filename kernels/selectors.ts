@@ -866,3 +866,91 @@ export function addRow(row: usize, dimension: i32, times: f64, into: usize): voi
     store<f64>(at, load<f64>(at) + times * <f64>load<f32>(row + (<usize>i << 2)));
   }
 }
+
+@inline
+function twoSingles(at: usize): v128 {
+  return firstTwo(v128.load64_zero(at));
+}
+
+/**
+ * `products` of `rows` rows of doubles, a multiple of 4, with rows of `dimension` singles; the doubles are zero from
+ * `dimension` to `padded`, a multiple of 2, and what follows a row of singles is read. The same bits as of doubles.
+ */
+export function productsOfSingles(
+  a: usize,
+  rows: i32,
+  padded: i32,
+  b: usize,
+  columns: i32,
+  dimension: i32,
+  into: usize,
+  stride: i32,
+): void {
+  const width = <usize>padded << 3;
+  const other = <usize>dimension << 2;
+  const step = <usize>stride << 3;
+  for (let row = 0; row < rows; row += 4) {
+    const a0 = a + <usize>row * width;
+    const a1 = a0 + width;
+    const a2 = a1 + width;
+    const a3 = a2 + width;
+    const own = into + <usize>row * step;
+    let column = 0;
+    for (; column + 2 <= columns; column += 2) {
+      const b0 = b + <usize>column * other;
+      const b1 = b0 + other;
+      let s00 = f64x2.splat(0);
+      let s01 = f64x2.splat(0);
+      let s10 = f64x2.splat(0);
+      let s11 = f64x2.splat(0);
+      let s20 = f64x2.splat(0);
+      let s21 = f64x2.splat(0);
+      let s30 = f64x2.splat(0);
+      let s31 = f64x2.splat(0);
+      for (let i: usize = 0; i < width; i += 16) {
+        const y0 = twoSingles(b0 + (i >> 1));
+        const y1 = twoSingles(b1 + (i >> 1));
+        const x0 = v128.load(a0 + i);
+        s00 = summed(s00, x0, y0);
+        s01 = summed(s01, x0, y1);
+        const x1 = v128.load(a1 + i);
+        s10 = summed(s10, x1, y0);
+        s11 = summed(s11, x1, y1);
+        const x2 = v128.load(a2 + i);
+        s20 = summed(s20, x2, y0);
+        s21 = summed(s21, x2, y1);
+        const x3 = v128.load(a3 + i);
+        s30 = summed(s30, x3, y0);
+        s31 = summed(s31, x3, y1);
+      }
+      const cell = own + (<usize>column << 3);
+      store<f64>(cell, lanesOf(s00));
+      store<f64>(cell, lanesOf(s01), 8);
+      store<f64>(cell + step, lanesOf(s10));
+      store<f64>(cell + step, lanesOf(s11), 8);
+      store<f64>(cell + 2 * step, lanesOf(s20));
+      store<f64>(cell + 2 * step, lanesOf(s21), 8);
+      store<f64>(cell + 3 * step, lanesOf(s30));
+      store<f64>(cell + 3 * step, lanesOf(s31), 8);
+    }
+    if (column < columns) {
+      const b0 = b + <usize>column * other;
+      let s0 = f64x2.splat(0);
+      let s1 = f64x2.splat(0);
+      let s2 = f64x2.splat(0);
+      let s3 = f64x2.splat(0);
+      for (let i: usize = 0; i < width; i += 16) {
+        const y = twoSingles(b0 + (i >> 1));
+        s0 = summed(s0, v128.load(a0 + i), y);
+        s1 = summed(s1, v128.load(a1 + i), y);
+        s2 = summed(s2, v128.load(a2 + i), y);
+        s3 = summed(s3, v128.load(a3 + i), y);
+      }
+      const cell = own + (<usize>column << 3);
+      store<f64>(cell, lanesOf(s0));
+      store<f64>(cell + step, lanesOf(s1));
+      store<f64>(cell + 2 * step, lanesOf(s2));
+      store<f64>(cell + 3 * step, lanesOf(s3));
+    }
+  }
+}

@@ -16,12 +16,11 @@ export interface KmeansPoints {
 }
 
 /**
- * Vectors as singles and as doubles with zeros up to a multiple of 4; centroids as doubles, as singles, and the sums of
- * their vectors; what kernels read and write.
+ * Vectors; centroids as doubles, as singles, and the sums of their vectors; what kernels read and write. Picked vectors
+ * are doubles with zeros up to a multiple of 4.
  */
 type KmeansRegion =
   | "rows"
-  | "points"
   | "centroids"
   | "singles"
   | "sums"
@@ -42,8 +41,7 @@ export function kmeansPoints(
   const count = rows.length / dimension;
   const padded = 4 * Math.ceil(dimension / 4);
   const pool = makePool<KmeansRegion>({
-    rows: 4 * count * dimension,
-    points: 8 * count * padded,
+    rows: 4 * (count * dimension + padded - dimension),
     centroids: 8 * clusters * dimension,
     singles: 4 * clusters * dimension,
     sums: 8 * clusters * dimension,
@@ -56,10 +54,7 @@ export function kmeansPoints(
   const squaredLengths = new Float64Array(count);
   singles.set(rows, at.rows / 4);
   for (let row = 0; row < count; row++) {
-    const point = at.points + 8 * padded * row;
-    doubles.set(rows.subarray(row * dimension, (row + 1) * dimension), point / 8);
-    kernels.products(point, 1, point, 1, padded, at.products, 1);
-    squaredLengths[row] = doubles[at.products / 8] as number;
+    squaredLengths[row] = squaredLength(rows, row * dimension, dimension);
   }
   return {
     count,
@@ -70,19 +65,33 @@ export function kmeansPoints(
     rowAt: (row) => at.rows + 4 * dimension * row,
     distancesTo(picked) {
       picked.forEach((row, place) => {
-        const from = at.points / 8 + padded * row;
-        doubles.copyWithin(at.picked / 8 + padded * place, from, from + padded);
+        const vector = rows.subarray(row * dimension, (row + 1) * dimension);
+        doubles.set(vector, at.picked / 8 + padded * place);
       });
       // Whole tiles of four: of what is left over from the time before nothing is read.
       const many = 4 * Math.ceil(picked.length / 4);
-      kernels.products(at.picked, many, at.points, count, padded, at.products, count);
+      const others = [at.rows, count, dimension, at.products, count] as const;
+      kernels.productsOfSingles(at.picked, many, padded, ...others);
       return picked.map((row, place) => {
         const own = squaredLengths[row] as number;
         const from = at.products / 8 + count * place;
-        return squaredLengths.map((squared, other) =>
-          Math.max(0, squared + own - 2 * (doubles[from + other] as number)),
-        );
+        const distances = new Float64Array(count);
+        for (let other = 0; other < count; other++) {
+          const product = doubles[from + other] as number;
+          distances[other] = Math.max(0, (squaredLengths[other] as number) + own - 2 * product);
+        }
+        return distances;
       });
     },
   };
+}
+
+/** In the order of the kernel's sums, so that a vector is at distance 0 from itself. */
+function squaredLength(rows: Float32Array, from: number, dimension: number): number {
+  let [even, odd] = [0, 0];
+  for (let i = 0; i < dimension; i += 2) {
+    even += (rows[from + i] as number) ** 2;
+    if (i + 1 < dimension) odd += (rows[from + i + 1] as number) ** 2;
+  }
+  return even + odd;
 }

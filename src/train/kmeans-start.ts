@@ -11,27 +11,24 @@ export function plusPlus(points: KmeansPoints, clusters: number, next: Random): 
   const first = Math.floor(next() * count);
   const chosen = [first];
   let [nearest] = distancesTo([first]) as [Float64Array];
+  let total = nearest.reduce((sum, distance) => sum + distance, 0);
   while (chosen.length < clusters) {
-    const total = summed(nearest);
     const rows = Array.from({ length: trials }, () => drawn(nearest, next() * total));
     let best = { row: first, left: Number.POSITIVE_INFINITY, distances: nearest };
     distancesTo(rows).forEach((distances, trial) => {
-      distances.forEach((distance, row) => {
-        distances[row] = Math.min(distance, nearest[row] as number);
-      });
-      const left = summed(distances);
+      let left = 0;
+      for (let row = 0; row < count; row++) {
+        const distance = Math.min(distances[row] as number, nearest[row] as number);
+        distances[row] = distance;
+        left += distance;
+      }
       if (left < best.left) best = { row: rows[trial] as number, left, distances };
     });
     chosen.push(best.row);
     nearest = best.distances;
+    total = best.left;
   }
   return chosen;
-}
-
-function summed(weights: Float64Array): number {
-  let sum = 0;
-  for (const weight of weights) sum += weight;
-  return sum;
 }
 
 /** The row at which the running sum of weights passes `mark`. */

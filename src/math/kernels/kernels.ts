@@ -106,6 +106,20 @@ export interface Kernels {
     into: number,
     stride: number,
   ): void;
+  /**
+   * `products` of `rows` rows of doubles, a multiple of 4, with `columns` rows of `dimension` singles; the same bits. The
+   * doubles are zero from `dimension` to `padded`, an even number, and so many finite singles may follow the last row.
+   */
+  productsOfSingles(
+    a: number,
+    rows: number,
+    padded: number,
+    b: number,
+    columns: number,
+    dimension: number,
+    into: number,
+    stride: number,
+  ): void;
   /** `count` doubles, an even number, as singles. */
   narrow(values: number, count: number, into: number): void;
   /**

@@ -65,6 +65,45 @@ test.each(sizes)("products of %i rows with %i of %i numbers", async (rows, colum
   expect(simd?.list("into", rows * stride)).toEqual(plain?.list("into", rows * stride));
 });
 
+test.each([
+  [4, 1, 1],
+  [8, 5, 3],
+  [4, 6, 1038],
+])("products of %i rows of doubles with %i of %i singles", async (rows, columns, dimension) => {
+  const padded = 4 * Math.ceil(dimension / 4);
+  const regions = {
+    a: 8 * rows * padded,
+    b: 4 * (columns * dimension + 4),
+    wide: 8 * columns * padded,
+    into: 8 * rows * columns,
+    wanted: 8 * rows * columns,
+  };
+  const found = await inBoth(
+    regions,
+    ({ doubles, singles, at }) => {
+      const next = random(dimension);
+      for (let i = 0; i < rows * padded; i++) {
+        doubles[at.a / 8 + i] = i % padded < dimension ? next() - 0.5 : 0;
+      }
+      for (let i = 0; i < columns * dimension + 4; i++) {
+        const value = Math.fround(next() - 0.5);
+        singles[at.b / 4 + i] = value;
+        const [column, place] = [Math.floor(i / dimension), i % dimension];
+        if (column < columns) doubles[at.wide / 8 + column * padded + place] = value;
+      }
+    },
+    ({ kernels, at }) => {
+      const others = [at.b, columns, dimension, at.into, columns] as const;
+      kernels.productsOfSingles(at.a, rows, padded, ...others);
+      kernels.products(at.a, rows, at.wide, columns, padded, at.wanted, columns);
+    },
+  );
+  for (const { list } of found) {
+    expect(list("into", rows * columns)).toEqual(list("wanted", rows * columns));
+    expect(list("into", rows * columns)).toEqual(found[0]?.list("into", rows * columns));
+  }
+});
+
 test("singles of exp are those of exact values, of distances small, large and below 0", async () => {
   const count = 4000;
   const ready = ({ doubles, at }: Pool<"values" | "squares" | "into">) => {

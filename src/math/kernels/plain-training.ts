@@ -2,7 +2,14 @@ import type { Kernels } from "./kernels.ts";
 
 type Training = Pick<
   Kernels,
-  "products" | "narrow" | "rbfSingles" | "smoStep" | "smoPartner" | "weighedRow" | "addRow"
+  | "products"
+  | "productsOfSingles"
+  | "narrow"
+  | "rbfSingles"
+  | "smoStep"
+  | "smoPartner"
+  | "weighedRow"
+  | "addRow"
 >;
 
 /** The kernels of training, for engines without WebAssembly SIMD. In the order of its lanes, so the bits are the same. */
@@ -59,6 +66,44 @@ export function plainTraining(buffer: ArrayBuffer): Training {
       }
       for (; column < columns; column++) {
         doubles[own + column] = product(p, b / 8 + column * padded, padded);
+      }
+    }
+  }
+
+  function productsOfSingles(
+    a: number,
+    rows: number,
+    padded: number,
+    b: number,
+    columns: number,
+    dimension: number,
+    into: number,
+    stride: number,
+  ): void {
+    for (let column = 0; column < columns; column++) {
+      const q = b / 4 + column * dimension;
+      for (let row = 0; row < rows; row += 4) {
+        const p0 = a / 8 + row * padded;
+        const [p1, p2, p3] = [p0 + padded, p0 + 2 * padded, p0 + 3 * padded];
+        let [e0, o0, e1, o1] = [0, 0, 0, 0];
+        let [e2, o2, e3, o3] = [0, 0, 0, 0];
+        for (let i = 0; i < dimension; i += 2) {
+          const even = singles[q + i] as number;
+          const odd = i + 1 < dimension ? (singles[q + i + 1] as number) : 0;
+          e0 += (doubles[p0 + i] as number) * even;
+          o0 += (doubles[p0 + i + 1] as number) * odd;
+          e1 += (doubles[p1 + i] as number) * even;
+          o1 += (doubles[p1 + i + 1] as number) * odd;
+          e2 += (doubles[p2 + i] as number) * even;
+          o2 += (doubles[p2 + i + 1] as number) * odd;
+          e3 += (doubles[p3 + i] as number) * even;
+          o3 += (doubles[p3 + i + 1] as number) * odd;
+        }
+        const cell = into / 8 + row * stride + column;
+        doubles[cell] = e0 + o0;
+        doubles[cell + stride] = e1 + o1;
+        doubles[cell + 2 * stride] = e2 + o2;
+        doubles[cell + 3 * stride] = e3 + o3;
       }
     }
   }
@@ -149,7 +194,16 @@ export function plainTraining(buffer: ArrayBuffer): Training {
     }
   }
 
-  return { products, narrow, rbfSingles, smoStep, smoPartner, weighedRow, addRow };
+  return {
+    products,
+    productsOfSingles,
+    narrow,
+    rbfSingles,
+    smoStep,
+    smoPartner,
+    weighedRow,
+    addRow,
+  };
 }
 
 /** 1/13!, 1/12! and so on: Taylor's series. */
