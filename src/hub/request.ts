@@ -115,8 +115,7 @@ function reasonOf(thrown: unknown): string {
 
 function refused({ status, headers }: Response, what: string): Error {
   const answer = `the hub answered ${status}`;
-  if (passing.has(status))
-    return new PassingFault(answer, retryAfterMs(headers.get("retry-after")));
+  if (passing.has(status)) return new PassingFault(answer, retryAfterMs(headers));
   if (status === 401 || status === 403) {
     const remedy =
       "Correct its name, or set HF_TOKEN to a token that may read it; for a gated model accept its terms first";

@@ -13,7 +13,8 @@ export interface Patience {
 export const defaultPatience: Patience = {
   silenceMs: 30_000,
   pausesMs: [1_000, 2_000, 4_000, 8_000, 16_000],
-  maxRetryAfterMs: 120_000,
+  // The hub counts in windows of five minutes.
+  maxRetryAfterMs: 330_000,
 };
 
 /** Something that may be gone the next time: a full server, a broken connection, silence. */
@@ -88,10 +89,15 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-/** Seconds or a date, as the header Retry-After has it. */
-export function retryAfterMs(header: string | null, now = Date.now()): number | undefined {
-  if (header === null || header.trim() === "") return undefined;
-  const seconds = Number(header);
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now;
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+/**
+ * How long a server that refused asks to wait: the header Retry-After (seconds or a date), else the hub's RateLimit, such
+ * as `"resolvers";r=0;t=55`: nothing remains, and 55 s are left of the window.
+ */
+export function retryAfterMs(headers: Headers, now = Date.now()): number | undefined {
+  const header = headers.get("retry-after") ?? "";
+  const seconds = header.trim() === "" ? Number.NaN : Number(header);
+  const ms = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1000;
+  if (Number.isFinite(ms)) return Math.max(0, ms);
+  const [, left] = /;\s*r\s*=\s*0\s*;\s*t\s*=\s*(\d+)/.exec(headers.get("ratelimit") ?? "") ?? [];
+  return left === undefined ? undefined : Number(left) * 1000;
 }
