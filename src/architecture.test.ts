@@ -64,6 +64,7 @@ const mayImport: Record<string, readonly string[]> = {
     "artifact",
     "route",
   ],
+  shard: ["errors"],
   explain: ["errors", "parse", "route", "route-or-default", "router"],
   library: ["errors", "select"],
   commands: ["*"],
