@@ -49,21 +49,8 @@ export async function downloadFile(transfer: Transfer, access: HubAccess): Promi
   } catch (thrown) {
     if (RouterError.from(thrown).code === "artifact_invalid") await rm(partial, { force: true });
     else await leavePartial(partial, target, file.hash);
-    throw wrapped(thrown, file.path);
+    throw thrown;
   }
-}
-
-/** A full disk and its like say which file. */
-function wrapped(thrown: unknown, path: string): unknown {
-  if (!(thrown instanceof Error && "code" in thrown) || thrown instanceof RouterError)
-    return thrown;
-  if (typeof thrown.code !== "string") return thrown;
-  return new RouterError(
-    "output_unwritable",
-    `${path}: ${thrown.message}`,
-    "Make the folder writable, free space, or choose another with HF_HOME or --output",
-    { cause: thrown },
-  );
 }
 
 const sizeOf = (path: string): Promise<number> =>

@@ -305,3 +305,16 @@ test("an abort ends the download and keeps what came", async () => {
     /\.model_int8\.onnx\.[0-9a-f]{12}\.left\.incomplete/,
   );
 });
+
+test.each(["cacheFolder", "outputFolder"] as const)(
+  "a %s that cannot be written is said",
+  async (which) => {
+    const hub = await hubOf();
+    const file = join(newFolder(), "file");
+    await writeFile(file, "");
+    await expect(download(hub.endpoint, { [which]: join(file, "below") })).rejects.toMatchObject({
+      code: "output_unwritable",
+      detail: expect.stringContaining("ENOTDIR"),
+    });
+  },
+);

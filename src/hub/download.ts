@@ -41,6 +41,14 @@ export interface Downloaded {
  * `output_unwritable`.
  */
 export async function downloadRepository(request: DownloadRequest): Promise<Downloaded> {
+  try {
+    return await fetchFiles(request);
+  } catch (thrown) {
+    throw asUnwritable(thrown);
+  }
+}
+
+async function fetchFiles(request: DownloadRequest): Promise<Downloaded> {
   const { repository, settings, outputFolder, maxBytes } = request;
   const listing = await listFiles(repository, request);
   const { commit } = listing;
@@ -105,3 +113,15 @@ const tooLarge = (repository: Repository, bytes: number, maxBytes: number) =>
     `${repositoryText(repository)}: the files have ${gigabytes(bytes)}, more than ${gigabytes(maxBytes)}`,
     "Choose a smaller --dtype, or raise --max-size",
   );
+
+/** A full or read-only disk; everything else passes. */
+function asUnwritable(thrown: unknown): unknown {
+  // What the network says has become a RouterError before.
+  if (!(thrown instanceof Error && "syscall" in thrown)) return thrown;
+  return new RouterError(
+    "output_unwritable",
+    thrown.message,
+    "Make the folder writable, free space, or choose another with HF_HOME or --output",
+    { cause: thrown },
+  );
+}
