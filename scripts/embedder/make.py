@@ -145,6 +145,7 @@ def main():
         "lifted": LIFTED,
         "pooling": "mean",
         "normalized": True,
+        "dtype": "int8",
         "max_tokens": MAX_TOKENS,
         "quantisation": {
             "weights": f"int8, +-127 per row of the tables, +-{STEPS} per output channel of the products",

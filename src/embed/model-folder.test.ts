@@ -155,3 +155,10 @@ test.each([
     expect.objectContaining({ code: "artifact_invalid", detail: expect.stringContaining(detail) }),
   );
 });
+
+test("of the built-in model only int8 is there, and provenance.json says that it is", () => {
+  expect(readModelFolder(defaultEmbedderFolder, { dtype: "int8" }).modelFile).toBe("model.onnx");
+  expect(() => readModelFolder(defaultEmbedderFolder, { dtype: "fp32" })).toThrow(
+    "has no fp32 model, only int8 (model.onnx)",
+  );
+});

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { RouterError } from "../errors.ts";
 import { invalid, readDescription, readJson } from "./model-description.ts";
-import { type Dtype, isWeightsOf, type ModelFile, modelFilesIn } from "./model-file.ts";
+import { type Dtype, dtypes, isWeightsOf, type ModelFile, modelFilesIn } from "./model-file.ts";
 import type { Pooling } from "./pool.ts";
 
 /** What a folder holds, known before a byte of its model is read. Plain data: it is sent to the worker. */
@@ -38,6 +38,8 @@ export const Provenance = z.object({
   pooling: z.enum(["mean", "cls", "last-token"]).optional(),
   max_tokens: z.int().min(8).optional(),
   prefix: z.string().optional(),
+  /** Of model.onnx, where that is not fp32. */
+  dtype: z.enum(dtypes).optional(),
   repository: z.string().optional(),
   commit: z.string().optional(),
   files: z.record(
@@ -49,10 +51,10 @@ export const Provenance = z.object({
 /** Throws RouterError `model_not_found`, or `artifact_invalid` when a description is not of its format. */
 export function readModelFolder(folder: string, choice: ModelChoice = {}): ModelFolder {
   const path = resolve(folder);
-  const { file: modelFile } = chosenFile(path, choice.dtype);
+  const provenance = readJson(join(path, "provenance.json"), Provenance);
+  const { file: modelFile } = chosenFile(path, choice.dtype, provenance?.dtype);
   if (!existsSync(join(path, "tokenizer.json"))) throw notFound(join(path, "tokenizer.json"));
 
-  const provenance = readJson(join(path, "provenance.json"), Provenance);
   const sha256 = provenance ? listed(provenance, path, modelFile) : contentNames(path, modelFile);
   const described = readDescription(path);
   const pooling = choice.pooling ?? provenance?.pooling ?? described.pooling;
@@ -70,8 +72,10 @@ export function readModelFolder(folder: string, choice: ModelChoice = {}): Model
   };
 }
 
-function chosenFile(path: string, dtype: Dtype | undefined): ModelFile {
-  const found = modelFilesIn((file) => existsSync(join(path, file)));
+function chosenFile(path: string, dtype: Dtype | undefined, said: Dtype = "fp32"): ModelFile {
+  const found = modelFilesIn((file) => existsSync(join(path, file))).map((one) =>
+    one.file === "model.onnx" ? { ...one, dtype: said } : one,
+  );
   const chosen = found.find((one) => dtype === undefined || one.dtype === dtype);
   if (chosen) return chosen;
   if (found.length === 0) throw notFound(existsSync(path) ? join(path, "model.onnx") : path);
