@@ -65,6 +65,8 @@ const mayImport: Record<string, readonly string[]> = {
     "route",
   ],
   shard: ["errors"],
+  benchmark: ["errors", "files", "hub", "config", "shard", "train"],
+  label: ["errors", "domains", "files", "hub", "config", "embed", "classify", "shard", "train"],
   explain: ["errors", "parse", "route", "route-or-default", "router"],
   library: ["errors", "select"],
   commands: ["*"],
@@ -84,7 +86,7 @@ const owners: Record<string, readonly string[]> = {
   commander: ["cli", "commands"],
   pino: ["observe"],
   "prom-client": ["observe"],
-  zod: ["config", "artifact", "parse", "train", "listen", "classify", "embed", "hub"],
+  zod: ["config", "artifact", "parse", "train", "listen", "classify", "embed", "hub", "benchmark"],
 };
 
 const root = import.meta.dirname;
