@@ -65,6 +65,7 @@ const mayImport: Record<string, readonly string[]> = {
     "route",
   ],
   shard: ["errors"],
+  merge: ["errors", "files", "shard", "label"],
   benchmark: ["errors", "files", "hub", "config", "shard", "train"],
   label: ["errors", "domains", "files", "hub", "config", "embed", "classify", "shard", "train"],
   explain: ["errors", "parse", "route", "route-or-default", "router"],

@@ -5,6 +5,8 @@ import { register as registerCheck } from "./commands/check.ts";
 import { register as registerDownload } from "./commands/download.ts";
 import { register as registerEmbed } from "./commands/embed.ts";
 import { register as registerExplain } from "./commands/explain.ts";
+import { register as registerLabel } from "./commands/label.ts";
+import { register as registerMerge } from "./commands/merge.ts";
 import { register as registerServe } from "./commands/serve.ts";
 import { register as registerTrain } from "./commands/train.ts";
 import { register as registerTrainDomain } from "./commands/train-domain.ts";
@@ -27,6 +29,8 @@ for (const register of [
   registerTrain,
   registerTrainDomain,
   registerDownload,
+  registerLabel,
+  registerMerge,
 ]) {
   register(program);
 }

@@ -20,6 +20,7 @@ export const errorCodes = {
   training_data_invalid: "A training record cannot be used",
   output_unwritable: "A file cannot be written",
   download_failed: "The hub did not give what was asked of it",
+  label_server_failed: "The router that is to label queries does not answer",
   // The path of a request
   embedder_failed: "The embedder could not embed the text",
   embedder_overloaded: "Too many texts already wait for the embedder",

@@ -19,3 +19,11 @@ export const above0 = numberThat(
   "a number above 0",
 );
 export const share = numberThat((value) => value >= 0 && value <= 1, "a number from 0 to 1");
+export const whole0 = numberThat(
+  (value) => Number.isSafeInteger(value) && value >= 0,
+  "a whole number, 0 or more",
+);
+export const atLeast0 = numberThat(
+  (value) => Number.isFinite(value) && value >= 0,
+  "a number, 0 or more",
+);

@@ -36,6 +36,10 @@ export function inShard(key: string, shard: Shard | undefined): boolean {
 
 /** The same for who has the key's sha-256 already. */
 export const inShardOf = (sha256: Buffer, { index, count }: Shard): boolean =>
-  sha256.readBigUInt64BE(0) % BigInt(count) === BigInt(index - 1);
+  shardIndexOf(sha256, count) === index;
+
+/** Which of `count` parts has the key of this sha-256: 1 to `count`. */
+export const shardIndexOf = (sha256: Buffer, count: number): number =>
+  Number(sha256.readBigUInt64BE(0) % BigInt(count)) + 1;
 
 export const shardText = ({ index, count }: Shard): string => `${index}/${count}`;
