@@ -4,17 +4,38 @@ import { join } from "node:path";
 import { main } from "assemblyscript/asc";
 
 const root = join(import.meta.dirname, "..");
-const source = "kernels/selectors.ts";
-const target = "src/math/kernels/compiled.ts";
 
-/** The text of src/math/kernels/compiled.ts as the present source and compiler make it: the same bytes on any machine. */
-export async function compiledKernels(): Promise<string> {
-  const text = readFileSync(join(root, source), "utf8");
+export interface KernelModule {
+  /** In AssemblyScript; what it imports stands beside it. */
+  readonly source: string;
+  /** TypeScript that holds the bytes. */
+  readonly target: string;
+}
+
+export const selectorKernels: KernelModule = {
+  source: "kernels/selectors.ts",
+  target: "src/math/kernels/compiled.ts",
+};
+
+export const jsonKernel: KernelModule = {
+  source: "kernels/json-numbers.ts",
+  target: "src/artifact/json-kernel-compiled.ts",
+};
+
+/** The text of a module's target as the present source and compiler make it: the same bytes on any machine. */
+export async function compiledModule({ source }: KernelModule): Promise<string> {
   const output = "kernels.wasm";
   let wasm: Uint8Array | undefined;
   const flags = ["--runtime", "stub", "--importMemory", "--enable", "simd", "-O3", "--noAssert"];
   const { error, stderr } = await main([source, ...flags, "--outFile", output], {
-    readFile: (name) => (name === source ? text : null),
+    readFile: (name) => {
+      try {
+        return readFileSync(join(root, name), "utf8");
+      } catch {
+        // The compiler asks for every place at which an import could be.
+        return null;
+      }
+    },
     writeFile: (name, contents) => {
       if (name === output && typeof contents !== "string") wasm = contents;
     },
@@ -22,7 +43,7 @@ export async function compiledKernels(): Promise<string> {
   });
   if (error || !wasm) throw new Error(`asc refused ${source}: ${stderr}`, { cause: error });
   return [
-    "// Made by scripts/build-kernels.ts from kernels/selectors.ts; a test compiles it again and compares.",
+    `// Made by scripts/build-kernels.ts from ${source}; a test compiles it again and compares.`,
     "",
     "/** Of the bytes below. */",
     `export const sha256 = "${createHash("sha256").update(wasm).digest("hex")}";`,
@@ -34,4 +55,8 @@ export async function compiledKernels(): Promise<string> {
   ].join("\n");
 }
 
-if (import.meta.main) writeFileSync(join(root, target), await compiledKernels());
+if (import.meta.main) {
+  for (const module of [selectorKernels, jsonKernel]) {
+    writeFileSync(join(root, module.target), await compiledModule(module));
+  }
+}

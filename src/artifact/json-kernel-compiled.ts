@@ -1,4 +1,4 @@
-// Made by scripts/build-json-kernel.ts from kernels/json-numbers.ts; a test compiles it again and compares.
+// Made by scripts/build-kernels.ts from kernels/json-numbers.ts; a test compiles it again and compares.
 
 /** Of the bytes below. */
 export const sha256 = "2e858e88afbd3ec136bcfa01a2c343455097ed12994d2bd95f0ed1b6d7443f7a";

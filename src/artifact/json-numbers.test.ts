@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
-import { compiledJsonKernel } from "../../scripts/build-json-kernel.ts";
+import { compiledModule, jsonKernel } from "../../scripts/build-kernels.ts";
 import { type ByteSource, bytesSource, textSource } from "./byte-source.ts";
 import { jsonCursor } from "./json-cursor.ts";
 import { base64, sha256 } from "./json-kernel-compiled.ts";
@@ -123,6 +123,6 @@ test.each([
 
 test("the committed kernel is what the compiler makes of its source", async () => {
   expect(createHash("sha256").update(Buffer.from(base64, "base64")).digest("hex")).toBe(sha256);
-  const compiled = await compiledJsonKernel();
+  const compiled = await compiledModule(jsonKernel);
   expect(compiled).toContain(sha256);
 }, 60_000);
