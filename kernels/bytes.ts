@@ -1,42 +1,76 @@
-import { firstTwo } from "./lanes";
+import { firstTwo, lanesOf } from "./lanes";
 
 /**
  * The first `width` of the doubles at `x` as 16-bit integers, of at most `steps`, times a scale; with zeros up to
  * `padded`, a multiple of 16. Writes to `facts`: the scale, the squared length, the length of what rounding took.
  */
 export function encodeQuery(x: usize, width: i32, padded: i32, steps: f64, into: usize, facts: usize): void {
-  const even = width & ~1;
-  let mosts = f64x2.splat(0);
-  let squares = f64x2.splat(0);
-  for (let i = 0; i < even; i += 2) {
-    const values = v128.load(x + (<usize>i << 3));
-    mosts = f64x2.pmax(mosts, f64x2.abs(values));
-    squares = f64x2.add(squares, f64x2.mul(values, values));
+  const whole = width & ~7;
+  let most01 = f64x2.splat(0);
+  let most23 = f64x2.splat(0);
+  let a = f64x2.splat(0);
+  let b = f64x2.splat(0);
+  let c = f64x2.splat(0);
+  let d = f64x2.splat(0);
+  for (let i = 0; i < whole; i += 8) {
+    const at = x + (<usize>i << 3);
+    const v0 = v128.load(at);
+    const v1 = v128.load(at, 16);
+    const v2 = v128.load(at, 32);
+    const v3 = v128.load(at, 48);
+    most01 = f64x2.pmax(most01, f64x2.pmax(f64x2.abs(v0), f64x2.abs(v1)));
+    most23 = f64x2.pmax(most23, f64x2.pmax(f64x2.abs(v2), f64x2.abs(v3)));
+    a = f64x2.add(a, f64x2.mul(v0, v0));
+    b = f64x2.add(b, f64x2.mul(v1, v1));
+    c = f64x2.add(c, f64x2.mul(v2, v2));
+    d = f64x2.add(d, f64x2.mul(v3, v3));
   }
-  const last = even < width ? load<f64>(x + (<usize>even << 3)) : 0;
-  const most = max(max(f64x2.extract_lane(mosts, 0), f64x2.extract_lane(mosts, 1)), abs(last));
+  const mosts = f64x2.pmax(most01, most23);
+  let most = max(f64x2.extract_lane(mosts, 0), f64x2.extract_lane(mosts, 1));
+  let squared = lanesOf(f64x2.add(f64x2.add(a, b), f64x2.add(c, d)));
+  for (let i = whole; i < width; i++) {
+    const value = load<f64>(x + (<usize>i << 3));
+    most = max(most, abs(value));
+    squared += value * value;
+  }
   const scale = most / steps;
   const inverse = scale > 0 ? 1 / scale : 0;
   const scales = f64x2.splat(scale);
   const inverses = f64x2.splat(inverse);
-  let losts = f64x2.splat(0);
-  for (let i = 0; i < even; i += 2) {
-    const values = v128.load(x + (<usize>i << 3));
-    const whole = i32x4.trunc_sat_f64x2_s_zero(f64x2.nearest(f64x2.mul(values, inverses)));
-    const kept = i16x8.narrow_i32x4_s(whole, whole);
-    v128.store32_lane(into + (<usize>i << 1), kept, 0);
-    const difference = f64x2.sub(values, f64x2.mul(f64x2.convert_low_i32x4_s(i32x4.extend_low_i16x8_s(kept)), scales));
-    losts = f64x2.add(losts, f64x2.mul(difference, difference));
+  a = f64x2.splat(0);
+  b = f64x2.splat(0);
+  c = f64x2.splat(0);
+  d = f64x2.splat(0);
+  for (let i = 0; i < whole; i += 8) {
+    const at = x + (<usize>i << 3);
+    const to = into + (<usize>i << 1);
+    a = f64x2.add(a, encodeTwo(v128.load(at), scales, inverses, to));
+    b = f64x2.add(b, encodeTwo(v128.load(at, 16), scales, inverses, to + 4));
+    c = f64x2.add(c, encodeTwo(v128.load(at, 32), scales, inverses, to + 8));
+    d = f64x2.add(d, encodeTwo(v128.load(at, 48), scales, inverses, to + 12));
   }
-  const lastStep = nearest(last * inverse);
-  if (even < width) store<i16>(into + (<usize>even << 1), <i16>(<i32>lastStep));
-  const lastLost = last - lastStep * scale;
-  const squared = f64x2.extract_lane(squares, 0) + f64x2.extract_lane(squares, 1) + last * last;
-  const lost = f64x2.extract_lane(losts, 0) + f64x2.extract_lane(losts, 1) + lastLost * lastLost;
+  let lost = lanesOf(f64x2.add(f64x2.add(a, b), f64x2.add(c, d)));
+  for (let i = whole; i < width; i++) {
+    const value = load<f64>(x + (<usize>i << 3));
+    const step = nearest(value * inverse);
+    store<i16>(into + (<usize>i << 1), <i16>(<i32>step));
+    const difference = value - step * scale;
+    lost += difference * difference;
+  }
   for (let i = width; i < padded; i++) store<i16>(into + (<usize>i << 1), 0);
   store<f64>(facts, scale);
   store<f64>(facts, squared, 8);
   store<f64>(facts, sqrt(lost), 16);
+}
+
+/** Writes two doubles as 16-bit integers, and returns the squares of what rounding took. */
+@inline
+function encodeTwo(values: v128, scales: v128, inverses: v128, into: usize): v128 {
+  const steps = f64x2.nearest(f64x2.mul(values, inverses));
+  const whole = i32x4.trunc_sat_f64x2_s_zero(steps);
+  v128.store32_lane(into, i16x8.narrow_i32x4_s(whole, whole), 0);
+  const difference = f64x2.sub(values, f64x2.mul(steps, scales));
+  return f64x2.mul(difference, difference);
 }
 
 /** Of a number of a row in its block. */

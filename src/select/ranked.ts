@@ -13,18 +13,26 @@ export function ranking(
       (overall[b] as number) - (overall[a] as number) ||
       ((models[a] as string) < (models[b] as string) ? -1 : 1),
   );
+  const order = new Uint32Array(models.length);
   return (values, allowed) => {
-    const scores: Score[] = [];
+    let count = 0;
     for (const index of byMerit) {
       if (!allowed[index]) continue;
       const score = values[index] as number;
       // Behind its equals, which are better overall.
-      let place = scores.length;
-      while (place > 0 && (scores[place - 1] as Score).score < score) place--;
-      scores.splice(place, 0, { model: models[index] as string, score });
+      let place = count++;
+      while (place > 0 && (values[order[place - 1] as number] as number) < score) {
+        order[place] = order[place - 1] as number;
+        place--;
+      }
+      order[place] = index;
     }
-    const [best] = scores;
-    if (!best) throw new Error("unreachable: one model is allowed");
-    return { model: best.model, scores };
+    if (count === 0) throw new Error("unreachable: one model is allowed");
+    const scores = new Array<Score>(count);
+    for (let place = 0; place < count; place++) {
+      const index = order[place] as number;
+      scores[place] = { model: models[index] as string, score: values[index] as number };
+    }
+    return { model: models[order[0] as number] as string, scores };
   };
 }

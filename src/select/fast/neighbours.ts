@@ -47,7 +47,7 @@ export function neighbourSearch(
   categories: number,
 ): NeighbourSearch | undefined {
   const width = Math.max(0, dimension - categories);
-  const { order, tails, restFrom } = groupTails(vectors, dimension, width);
+  const { order, tails, restFrom, rest } = groupTails(vectors, dimension, width);
   const pool = vectorPool(vectors, dimension, width, order);
   if (!pool) return undefined;
   const { lower, upper } = pool;
@@ -71,22 +71,24 @@ export function neighbourSearch(
   function begin(x: Float32Array | Float64Array): boolean {
     if (!pool?.setQuery(x)) return false;
     read.length = 0;
-    Object.assign(work, { bytes: 0, singles: 0, doubles: 0 });
+    work.bytes = 0;
+    work.singles = 0;
+    work.doubles = 0;
     tailRead.fill(0);
     for (let tail = 0; tail < tails.length; tail++) {
       tailDistances[tail] = pool.tailDistance((tails[tail] as (typeof tails)[number]).numbers, 0);
     }
     if (restFrom < count) {
       pool.boundEach(restFrom, count);
-      add(restFrom, count);
+      add(restFrom, count, rest);
     }
     return true;
   }
 
-  function add(from: number, to: number): void {
+  function add(from: number, to: number, size: number): void {
     read.ends[read.length++] = from;
     read.ends[read.length++] = to;
-    work.bytes += to - from;
+    work.bytes += size;
   }
 
   /** Reads tails, nearest first, until those that are left are too far. Returns the distance that is near enough. */
@@ -101,9 +103,9 @@ export function neighbourSearch(
       if (next * (1 - slack) > enough || next === Number.POSITIVE_INFINITY) return enough;
       for (let tail = 0; tail < tails.length; tail++) {
         if (tailRead[tail] === 1 || (tailDistances[tail] as number) > next) continue;
-        const { from, to } = tails[tail] as (typeof tails)[number];
+        const { from, to, size } = tails[tail] as (typeof tails)[number];
         pool?.bound(from, to, next);
-        add(from, to);
+        add(from, to, size);
         tailRead[tail] = 1;
       }
     }

@@ -1,9 +1,11 @@
 /** Vectors whose numbers after the embedding are the same: of one category, when those are a one-hot. */
 export interface Tail {
   readonly numbers: Float32Array;
-  /** Its positions. */
+  /** Its positions, of which the last may be empty. */
   readonly from: number;
   readonly to: number;
+  /** Its vectors. */
+  readonly size: number;
 }
 
 /** Every vector has a position. A tail begins at a multiple of four, so some positions are empty. */
@@ -11,8 +13,9 @@ export interface Tails {
   /** By position: the index of a vector, or `empty`. Those of a tail stand together, ascending. */
   readonly order: Uint32Array;
   readonly tails: readonly Tail[];
-  /** Where the vectors of rarer tails begin in `order`. */
+  /** Where the vectors of rarer tails begin in `order`, and how many they are. */
   readonly restFrom: number;
+  readonly rest: number;
 }
 
 export const empty = 0xffff_ffff;
@@ -46,10 +49,10 @@ export function groupTails(vectors: Float32Array, dimension: number, width: numb
     from += whole(group.length);
     const first = (group[0] ?? 0) * dimension;
     const numbers = vectors.slice(first + width, first + dimension);
-    return { numbers, from: from - whole(group.length), to: from };
+    return { numbers, from: from - whole(group.length), to: from, size: group.length };
   });
   const restFrom = tails.pop()?.from ?? from;
-  return { order, tails, restFrom };
+  return { order, tails, restFrom, rest: rest.length };
 }
 
 /** Zeros, which most are, are left out. */
