@@ -20,6 +20,8 @@ export const errorCodes = {
   training_data_invalid: "A training record cannot be used",
   output_unwritable: "A file cannot be written",
   download_failed: "The hub did not give what was asked of it",
+  sandbox_unavailable: "Code that a model wrote cannot be isolated on this machine",
+  upload_failed: "The hub did not take what was sent to it",
   label_server_failed: "The router that is to label queries does not answer",
   // The path of a request
   embedder_failed: "The embedder could not embed the text",

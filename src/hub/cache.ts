@@ -17,8 +17,8 @@ export interface CachePlaces {
   readonly snapshot: string;
 }
 
-const repositoryFolder = (cacheFolder: string, { id }: Repository): string =>
-  join(cacheFolder, `models--${id.replace("/", "--")}`);
+const repositoryFolder = (cacheFolder: string, { id, kind = "model" }: Repository): string =>
+  join(cacheFolder, `${kind}s--${id.replace("/", "--")}`);
 
 export const cachePlaces = (
   cacheFolder: string,

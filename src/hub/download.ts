@@ -73,7 +73,7 @@ async function fetchFiles(request: DownloadRequest): Promise<Downloaded> {
         ? existsSync(target) && (await isWhole(target, file))
         : await isSame(target, file);
     if (!present) {
-      const url = fileUrl(settings.endpoint, repository.id, commit, file.path);
+      const url = fileUrl(settings.endpoint, repository, commit, file.path);
       const what = `${repositoryText(repository)}/${file.path}`;
       await downloadFile({ url, what, file, target, onProgress: report }, request);
       fetchedBytes += file.bytes;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RouterError } from "../errors.ts";
-import { type Repository, repositoryText } from "./repository.ts";
+import { apiPath, pagePath, type Repository, repositoryText } from "./repository.ts";
 import { type HubResponse, hubRequest } from "./request.ts";
 import { type Patience, withRetries } from "./retry.ts";
 import type { HubSettings } from "./settings.ts";
@@ -46,7 +46,7 @@ export async function listFiles(repository: Repository, access: HubAccess): Prom
   const { endpoint } = access.settings;
   const what = repositoryText(repository);
   const revision = encodeURIComponent(repository.revision);
-  const url = `${endpoint}/api/models/${repository.id}/revision/${revision}?blobs=true`;
+  const url = `${endpoint}/${apiPath(repository)}/revision/${revision}?blobs=true`;
   const { sha: commit, siblings } = await withRetries(
     what,
     async (signal) => parsed(await hubRequest(url, { ...access, signal, what }), what),
@@ -81,15 +81,20 @@ async function parsed({ chunks }: HubResponse, what: string): Promise<z.infer<ty
   }
 }
 
-export const fileUrl = (endpoint: string, id: string, commit: string, path: string): string =>
-  `${endpoint}/${id}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`;
+export const fileUrl = (
+  endpoint: string,
+  repository: Repository,
+  commit: string,
+  path: string,
+): string =>
+  `${endpoint}/${pagePath(repository)}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`;
 
 async function headOf(
   { path, commit, repository }: { path: string; commit: string; repository: Repository },
   access: HubAccess,
 ): Promise<HubFile> {
   const what = `${repositoryText(repository)}/${path}`;
-  const url = fileUrl(access.settings.endpoint, repository.id, commit, path);
+  const url = fileUrl(access.settings.endpoint, repository, commit, path);
   const { headers } = await withRetries(
     what,
     (signal) => hubRequest(url, { ...access, signal, what, method: "HEAD", follow: false }),

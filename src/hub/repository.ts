@@ -3,7 +3,16 @@ export interface Repository {
   /** `owner/name`. */
   readonly id: string;
   readonly revision: string;
+  /** Without it, a model. */
+  readonly kind?: "model" | "dataset";
 }
+
+/** Of the hub's API for it, below the endpoint. */
+export const apiPath = ({ id, kind = "model" }: Repository): string => `api/${kind}s/${id}`;
+
+/** Of its pages and files, below the endpoint. */
+export const pagePath = ({ id, kind }: Repository): string =>
+  kind === "dataset" ? `datasets/${id}` : id;
 
 const name = "[A-Za-z0-9][A-Za-z0-9._-]{0,95}";
 const form = new RegExp(`^(${name}/${name})(?:@([A-Za-z0-9][A-Za-z0-9._/-]{0,127}))?$`);

@@ -33,13 +33,13 @@ const maxAttempts = 100;
 
 /**
  * Runs `attempt` until it ends otherwise than by a PassingFault. The pauses grow while attempts bring nothing and
- * start again when one brought something (`progressed`). Rejects with RouterError `download_failed` when they are used
+ * start again when one brought something (`progressed`). Rejects with RouterError `download_failed` (or `upload_failed`) when they are used
  * up, and with the signal's reason when it aborts.
  */
 export async function withRetries<T>(
   what: string,
   attempt: (signal?: AbortSignal) => Promise<T>,
-  { patience, signal, progressed = () => false }: RetryOptions,
+  { patience, signal, progressed = () => false, upload = false }: RetryOptions,
 ): Promise<T> {
   let fruitless = 0;
   for (let attempts = 1; ; attempts++) {
@@ -56,9 +56,9 @@ export async function withRetries<T>(
         const tried = `${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
         const asked = tooLong ? `; it asks to wait ${Math.ceil(retryAfterMs / 1000)} s` : "";
         throw new RouterError(
-          "download_failed",
+          upload ? "upload_failed" : "download_failed",
           `${what}: ${message}, after ${tried}${asked}`,
-          "Try again later: what was downloaded is kept. Check HF_ENDPOINT and the network if it stays so",
+          `Try again later: what was ${upload ? "up" : "down"}loaded is kept. Check HF_ENDPOINT and the network if it stays so`,
           { cause: thrown },
         );
       }
@@ -73,6 +73,8 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether the attempt that failed brought anything. */
   readonly progressed?: () => boolean;
+  /** What was tried; without it, a download. */
+  readonly upload?: boolean;
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -22,7 +22,14 @@ export interface Asked {
   readonly token?: string | undefined;
 }
 
+/** A commit as it came. */
+export interface TakenCommit {
+  readonly summary: string;
+  readonly paths: readonly string[];
+}
+
 interface Options {
+  readonly kind?: "model" | "dataset";
   /** Files in LFS: they are served from another port, which the hub redirects to. */
   readonly lfs?: readonly string[];
   /** Without it anybody may read. */
@@ -45,10 +52,13 @@ const gitBlob = (bytes: Buffer) =>
  */
 export async function localHub(
   files: Readonly<Record<string, Buffer | string>>,
-  { lfs = [], token, namesOnly = false, wholeOnly = false }: Options = {},
+  { kind = "model", lfs = [], token, namesOnly = false, wholeOnly = false }: Options = {},
 ) {
   const contents = new Map(Object.entries(files).map(([path, one]) => [path, Buffer.from(one)]));
   const asked: Asked[] = [];
+  const stored = new Map<string, Buffer>();
+  const commits: TakenCommit[] = [];
+  const root = kind === "dataset" ? "/datasets/owner/name" : "/owner/name";
   const faults = new Map<string, Fault[]>();
 
   const hash = (path: string, bytes: Buffer) =>
@@ -96,8 +106,89 @@ export async function localHub(
     return true;
   }
 
+  async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  /** PUT of a large file: under its hash, if it has it. */
+  async function keep(path: string, request: IncomingMessage, response: ServerResponse) {
+    const fault = faultOf(path);
+    if (fault && "cut" in fault) {
+      request.once("data", () => request.socket.destroy());
+      return;
+    }
+    const bytes = await bodyOf(request);
+    if (failedBy(fault, response)) return;
+    const right = path === `/put/${sha256(bytes)}?signature=secret`;
+    // As S3: the length is said beforehand, and no token of the hub comes here.
+    const plain =
+      request.headers["content-length"] === `${bytes.length}` && !request.headers.authorization;
+    if (right && plain) stored.set(sha256(bytes), bytes);
+    response.writeHead(right && plain ? 200 : 400).end();
+  }
+
+  /** What a client asks on the way to a commit. */
+  async function take(path: string, request: IncomingMessage, response: ServerResponse) {
+    const body = (await bodyOf(request)).toString("utf8");
+    if (failedBy(faultOf(path), response)) return;
+    const api = `/api/${kind}s/owner/name`;
+    const type = request.headers["content-type"];
+    if (path === "/api/repos/create") {
+      const { name, organization, type = "model" } = JSON.parse(body);
+      const ours = name === "name" && organization === "owner" && type === kind;
+      response.writeHead(!ours ? 403 : contents.size > 0 ? 409 : 200).end("{}");
+    } else if (path === `${api}/preupload/main`) {
+      const { files } = JSON.parse(body) as { files: { path: string; size: number }[] };
+      const large = (one: string, size: number) => lfs.includes(one) || size > 100_000;
+      const modes = files.map(({ path: one, size }) => ({
+        path: one,
+        uploadMode: large(one, size) ? "lfs" : "regular",
+        shouldIgnore: false,
+      }));
+      response.end(JSON.stringify({ files: modes, commitOid: testCommit }));
+    } else if (path === `${root}.git/info/lfs/objects/batch`) {
+      const { objects } = JSON.parse(body) as { objects: { oid: string; size: number }[] };
+      const href = (way: string, oid: string) =>
+        `http://127.0.0.1:${portOf(way === "put" ? store : hub)}/${way}/${oid}?signature=secret`;
+      const answers = objects.map(({ oid, size }) => ({
+        oid,
+        size,
+        ...(!stored.has(oid) && {
+          actions: { upload: { href: href("put", oid) }, verify: { href: href("verify", oid) } },
+        }),
+      }));
+      response.end(JSON.stringify({ transfer: "basic", objects: answers }));
+    } else if (path.startsWith("/verify/")) {
+      response.writeHead(stored.has(JSON.parse(body).oid) ? 200 : 404).end();
+    } else if (path === `${api}/commit/main` && type === "application/x-ndjson") {
+      commit(body, response);
+    } else response.writeHead(404).end();
+  }
+
+  function commit(body: string, response: ServerResponse): void {
+    const lines = body.trimEnd().split("\n");
+    const [head, ...files] = lines.map((line) => JSON.parse(line));
+    for (const { key, value } of files) {
+      const bytes =
+        key === "lfsFile" ? stored.get(value.oid) : Buffer.from(value.content, value.encoding);
+      if (!bytes) {
+        response.writeHead(400).end("no such object");
+        return;
+      }
+      contents.set(value.path, bytes);
+    }
+    commits.push({ summary: head.value.summary, paths: files.map(({ value }) => value.path) });
+    response.end(JSON.stringify({ success: true, commitOid: testCommit }));
+  }
+
   const store = createServer((request, response) => {
     const path = remember("files", request);
+    if (request.method === "PUT") {
+      void keep(path, request, response);
+      return;
+    }
     const bytes = contents.get(path.slice(1).split("?")[0] ?? "");
     const fault = faultOf(path);
     if (failedBy(fault, response)) return;
@@ -110,7 +201,11 @@ export async function localHub(
       response.writeHead(401).end();
       return;
     }
-    if (path.startsWith("/api/models/owner/name/revision/")) {
+    if (request.method === "POST") {
+      void take(path, request, response);
+      return;
+    }
+    if (path.startsWith(`/api/${kind}s/owner/name/revision/`)) {
       if (failedBy(faultOf(path), response)) return;
       const siblings = [...contents].map(([rfilename, bytes]) => ({
         rfilename,
@@ -123,7 +218,7 @@ export async function localHub(
       response.end(JSON.stringify({ sha: testCommit, siblings }));
       return;
     }
-    const start = `/owner/name/resolve/${testCommit}/`;
+    const start = `${root}/resolve/${testCommit}/`;
     const file = path.startsWith(start) ? path.slice(start.length) : "";
     const bytes = contents.get(file);
     if (!bytes) {
@@ -154,6 +249,9 @@ export async function localHub(
     endpoint: `http://127.0.0.1:${portOf(hub)}`,
     asked,
     faults,
+    commits,
+    /** What the repository has. */
+    contents,
     hash: (path: string) => hash(path, contents.get(path) ?? Buffer.alloc(0)),
     async close() {
       for (const server of [hub, store]) {
