@@ -10,6 +10,7 @@ import { register as registerMerge } from "./commands/merge.ts";
 import { register as registerServe } from "./commands/serve.ts";
 import { register as registerTrain } from "./commands/train.ts";
 import { register as registerTrainDomain } from "./commands/train-domain.ts";
+import { register as registerValidate } from "./commands/validate.ts";
 import { RouterError } from "./errors.ts";
 
 /** Exit codes of every command: 0 done, 1 a gate or check said no, 2 could not run. */
@@ -28,6 +29,7 @@ for (const register of [
   registerCheck,
   registerTrain,
   registerTrainDomain,
+  registerValidate,
   registerDownload,
   registerLabel,
   registerMerge,

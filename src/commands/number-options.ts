@@ -27,3 +27,4 @@ export const atLeast0 = numberThat(
   (value) => Number.isFinite(value) && value >= 0,
   "a number, 0 or more",
 );
+export const finite = numberThat(Number.isFinite, "a number");

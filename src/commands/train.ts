@@ -1,13 +1,11 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { basename } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
 import { upstreamCategories } from "../artifact/artifact.ts";
 import type { Precision } from "../artifact/compact-rows.ts";
 import { domainNames } from "../domains.ts";
 import { builtIn } from "../embed/built-in.ts";
 import { type Dtype, dtypes } from "../embed/model-file.ts";
+import { sha256OfFile } from "../files/sha256-file.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
 import { readRecords } from "../train/read-records.ts";
 import { statisticsText } from "../train/statistics.ts";
@@ -111,7 +109,7 @@ async function run(options: Options): Promise<void> {
     const store = await openVectorStore(options.cacheDir, embedder);
     const provenance = {
       data: basename(dataFile),
-      data_sha256: await sha256Of(dataFile),
+      data_sha256: await sha256OfFile(dataFile),
       ...(options.date !== undefined && { date: options.date }),
     };
     const trained = await trainSelectors(read.records, embedder, {
@@ -167,12 +165,6 @@ const given = ({
   qualityWeight,
   batchSize,
 });
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
-}
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);

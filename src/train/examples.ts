@@ -12,6 +12,8 @@ export interface Examples {
   readonly qualities: Float64Array;
   /** As `qualities`, in seconds. Absent unless every record has one: some with and some without cannot be compared. */
   readonly latencies?: Float64Array;
+  /** As `latencies`, in the currency of the records. */
+  readonly costs?: Float64Array;
 }
 
 export function groupByQuery(records: readonly TrainingRecord[]): Examples {
@@ -27,20 +29,25 @@ export function groupByQuery(records: readonly TrainingRecord[]): Examples {
   const cells = rows.size * models.length;
   const counts = new Uint32Array(cells);
   const [qualities, latencies] = [new Float64Array(cells), new Float64Array(cells)];
-  for (const { query, model, quality, latencySeconds = Number.NaN } of records) {
+  const costs = new Float64Array(cells);
+  for (const record of records) {
+    const { query, model, quality, latencySeconds = Number.NaN, cost = Number.NaN } = record;
     const cell = (rows.get(query) as number) * models.length + (columns.get(model) as number);
     counts[cell]!++;
     qualities[cell]! += quality;
     latencies[cell]! += latencySeconds;
+    costs[cell]! += cost;
   }
   // 0 / 0 is NaN, which is what an empty cell shall hold.
   const mean = (sums: Float64Array) => sums.map((sum, cell) => sum / (counts[cell] as number));
   const timed = records.every(({ latencySeconds }) => latencySeconds !== undefined);
+  const priced = records.every(({ cost }) => cost !== undefined);
   return {
     queries: [...rows.keys()],
     categories,
     models,
     qualities: mean(qualities),
     ...(timed && { latencies: mean(latencies) }),
+    ...(priced && { costs: mean(costs) }),
   };
 }

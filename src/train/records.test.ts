@@ -56,3 +56,20 @@ test.each([
 ])("line $line", ({ line, want }) => {
   expect(parseLine(line)).toEqual(want);
 });
+
+test.each([
+  { field: "cost", value: 0.002, cost: 0.002 },
+  { field: "cost_usd", value: 0, cost: 0 },
+  { field: "cost", value: null, cost: undefined },
+])("what an answer cost, where the record says it: $field $value", ({ field, value, cost }) => {
+  const line = { query: "q", model_name: "m", performance: 1, category: "law", [field]: value };
+  const parsed = parseLine(JSON.stringify(line));
+  expect("record" in parsed && parsed.record.cost).toBe(cost);
+});
+
+test.each([-1, "free"])("a cost of %j is none", (cost) => {
+  const line = { query: "q", model_name: "m", performance: 1, cost };
+  expect(parseLine(JSON.stringify(line))).toEqual({
+    problem: `cost is ${JSON.stringify(cost)}, not a number from 0 to 1000000000`,
+  });
+});

@@ -8,6 +8,8 @@ export interface TrainingRecord {
   /** 0 to 1. */
   readonly quality: number;
   readonly latencySeconds?: number;
+  /** In the currency of the benchmark's prices. Nothing is fitted on it; validation reports it. */
+  readonly cost?: number;
 }
 
 /** A line is a record, or holds nothing to learn from, or is wrong. */
@@ -20,6 +22,9 @@ const known: ReadonlySet<string> = new Set(domainNames);
 
 /** A model that answers in more than this was asleep, or the clock jumped. */
 const maxLatencySeconds = 86_400;
+
+/** Of one answer, in any currency. */
+const maxCost = 1e9;
 
 /** The fields of vllm-project/semantic-router's benchmark; others are ignored. */
 export function parseLine(line: string): Line {
@@ -49,6 +54,11 @@ function parseRecord(fields: Readonly<Record<string, unknown>>): Line {
   if (timed && !(typeof latency === "number" && latency >= 0 && latency <= maxLatencySeconds)) {
     return wrong("response_time", latency, `seconds, from 0 to ${maxLatencySeconds}`);
   }
+  const cost = fields["cost"] ?? fields["cost_usd"];
+  const priced = cost !== undefined && cost !== null;
+  if (priced && !(typeof cost === "number" && cost >= 0 && cost <= maxCost)) {
+    return wrong("cost", cost, `a number from 0 to ${maxCost}`);
+  }
   const category = typeof fields["category"] === "string" ? fields["category"] : "other";
   return {
     record: {
@@ -57,6 +67,7 @@ function parseRecord(fields: Readonly<Record<string, unknown>>): Line {
       quality,
       category: known.has(category) ? category : "other",
       ...(timed && { latencySeconds: latency as number }),
+      ...(priced && { cost: cost as number }),
     },
     ...(!known.has(category) && { unknownCategory: category }),
   };

@@ -1,0 +1,149 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Report } from "../validate/report.ts";
+import { runCli } from "./testing/run-cli.ts";
+
+const topics = {
+  law: "the contract, the court and liability in tort",
+  math: "the integral of a polynomial and its derivative",
+  biology: "cells, enzymes and the genes of a plant",
+};
+type Topic = keyof typeof topics;
+
+/** lawyer answers law rightly, the others the rest; small is fast and cheap, and knows little. */
+const records = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, at) => from + at).flatMap((at) => {
+    const category = Object.keys(topics)[at % 3] as Topic;
+    const right = { lawyer: category === "law", scholar: category !== "law", small: at % 4 === 0 };
+    return Object.entries(right).map(([model_name, good]) => ({
+      query: `explain ${topics[category]}, exercise ${at}`,
+      ...{ category, model_name, performance: good ? 1 : 0 },
+      ...{ response_time: model_name === "small" ? 0.5 : 4 },
+      cost: model_name === "small" ? 0.001 : 0.02,
+    }));
+  });
+
+const folder = mkdtempSync(join(tmpdir(), "signalbox-validate-"));
+afterAll(() => rm(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+const write = (name: string, lines: readonly unknown[]): void =>
+  writeFileSync(at(name), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+const held = records(90, 150);
+
+beforeAll(async () => {
+  write("train.jsonl", records(0, 90));
+  write("test.jsonl", held);
+  const { code, err } = await runCli([
+    ...["train", "--data-file", at("train.jsonl"), "--output-dir", at("models")],
+    ...["--cache-dir", at("cache"), "--format", "safetensors"],
+  ]);
+  expect(err).not.toContain("signalbox:");
+  expect(code).toBe(0);
+}, 60_000);
+
+const validate = (...args: string[]) =>
+  runCli(["validate", "--models-dir", at("models"), "--cache-dir", at("cache"), ...args]);
+const onTest = (...args: string[]) => validate("--data-file", at("test.jsonl"), ...args);
+
+test("the table, and a report in three forms that say the same", async () => {
+  const { code, out, err } = await onTest("--report", at("report"));
+  expect(err).not.toContain("signalbox:");
+  expect(code).toBe(0);
+  expect(out).toMatch(/^Validation Results \(60 test queries, 3 models\)\n/);
+  expect(out).toMatch(/^SVM Selection +\d\.\d{3} +\d\.\d\ds +\d+\.\d%$/m);
+  expect(readdirSync(at("report")).sort()).toEqual(["report.html", "report.json", "report.md"]);
+  const report = JSON.parse(readFileSync(at("report/report.json"), "utf8")) as Report;
+  expect(report).toMatchObject({
+    data: { queries: 60, models: ["lawyer", "scholar", "small"], seen: 0 },
+    leakage: { verdict: "none", by: "vectors" },
+    ...{ bestSingle: "scholar", bestSingleBy: "knn file", cheapestBy: "cost" },
+  });
+  const quality = Object.fromEntries(report.strategies.map((one) => [one.name, one.quality]));
+  // A third of the queries is law; small is right once in four.
+  expect(quality).toMatchObject({ "Oracle (best)": 1, "Category Table": 1, "Always small": 0.25 });
+  expect(quality["Best Single"]).toBeCloseTo(2 / 3, 12);
+  expect(quality["Random Selection"]).toBeCloseTo((1 + 0.25) / 3, 12);
+  expect(quality["SVM Selection"]).toBeGreaterThan(0.95);
+  for (const { name, quality: own } of report.strategies) {
+    for (const text of [out, readFileSync(at("report/report.md"), "utf8")]) {
+      expect(text, name).toContain(own.toFixed(3));
+    }
+  }
+  const page = readFileSync(at("report/report.html"), "utf8");
+  expect(page).toContain("Quality against cost");
+  expect(page.match(/<svg/g)).toHaveLength(4);
+});
+
+test("the same in any order of lines, to the byte", async () => {
+  write("shuffled.jsonl", [...held].reverse());
+  const [a, b] = await Promise.all([
+    onTest("--json"),
+    validate("--data-file", at("shuffled.jsonl"), "--json"),
+  ]);
+  const [first, second] = [a, b].map(({ out }) => JSON.parse(out) as Report);
+  const quality = (report?: Report) =>
+    report?.strategies.map(({ name, quality: own, shares }) => [name, own.toFixed(9), shares]);
+  expect(quality(first)).toEqual(quality(second));
+  expect((await onTest("--json")).out).toBe(a.out);
+});
+
+test.each([
+  { args: ["--fail-under", "20"], code: 0 },
+  { args: ["--fail-under", "34"], code: 1 },
+  { args: ["--fail-under-lower", "50", "--algorithm", "svm"], code: 1 },
+])("a release gate: $args", async ({ args, code }) => {
+  const found = await onTest("--json", ...args);
+  expect(found.code).toBe(code);
+  const { gate } = JSON.parse(found.out) as Report;
+  expect(gate?.passed).toBe(code === 0);
+  expect(gate?.checks).toHaveLength(args.includes("svm") ? 1 : 3);
+});
+
+test("queries that were trained on are left out; with nothing else there is no figure", async () => {
+  write("mixed.jsonl", [...records(80, 90), ...held]);
+  const mixed = await validate("--data-file", at("mixed.jsonl"), "--json");
+  expect(JSON.parse(mixed.out)).toMatchObject({
+    ...{ data: { queries: 60, seen: 10 }, leakage: { verdict: "some", seen: 10, counted: false } },
+  });
+  expect(mixed.err).toContain("10 queries were trained on (found by vectors) and are left out");
+  const same = ["--data-file", at("train.jsonl")];
+  const refused = await validate(...same);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain("[training_data_invalid] all 90 queries were trained on");
+  const allowed = await validate(...same, "--allow-seen", "--fail-under", "-100");
+  expect(allowed.code).toBe(1);
+  expect(allowed.err).toContain("LEAKAGE: 90 queries were trained on");
+  expect(allowed.out).toContain("FAILED, because 90 of the queries were trained on");
+});
+
+test("a part of the file is judged, by query, and a training file is looked into", async () => {
+  const found = await onTest(
+    ...["--test-split", "0.5", "--training-file", at("train.jsonl"), "--json"],
+    ...["--weak", "small", "--strong", "scholar", "--algorithm", "svm"],
+  );
+  const report = JSON.parse(found.out) as Report;
+  expect(report.data.queries).toBeGreaterThan(15);
+  expect(report.data.queries).toBeLessThan(45);
+  expect(report).toMatchObject({
+    ...{ bestSingleBy: "training file", leakage: { verdict: "none", by: "texts" } },
+    ...{ pairChosen: "given", pairs: [{ weak: "small", strong: "scholar", algorithm: "svm" }, {}] },
+  });
+});
+
+test.each([
+  { args: ["--test-split", "0"], says: "--test-split is 0" },
+  { args: ["--weak", "small"], says: "--weak and --strong go together" },
+  {
+    args: ["--models-dir", "nowhere"],
+    says: "[model_not_found] pretrained model not found: nowhere",
+  },
+  { args: ["--fail-under", "much"], says: "It must be a number." },
+  { args: ["--training-file", "nowhere.jsonl"], says: "nowhere.jsonl cannot be read" },
+])("$args cannot run: $says", async ({ args, says }) => {
+  const { code, err } = await onTest(...args);
+  expect(code).toBe(2);
+  expect(err).toContain(says);
+});
