@@ -1,5 +1,5 @@
 import { firstTwo, lanesOf, lastTwo, summed } from "./lanes";
-import { exponential } from "./machines";
+import { exponential } from "./exponential";
 
 /**
  * Products of `rows` rows with `columns` others, all of doubles, `padded` (a multiple of 4) a row. The product of row r

@@ -6,6 +6,7 @@ import { main } from "assemblyscript/asc";
 const root = join(import.meta.dirname, "..");
 
 export interface KernelModule {
+  readonly features: readonly string[];
   /** In AssemblyScript; what it imports stands beside it. */
   readonly source: string;
   /** TypeScript that holds the bytes. */
@@ -13,20 +14,29 @@ export interface KernelModule {
 }
 
 export const selectorKernels: KernelModule = {
+  features: ["simd"],
   source: "kernels/selectors.ts",
   target: "src/math/kernels/compiled.ts",
 };
 
+export const relaxedKernels: KernelModule = {
+  features: ["simd", "relaxed-simd"],
+  source: "kernels/relaxed.ts",
+  target: "src/math/kernels/compiled-relaxed.ts",
+};
+
 export const jsonKernel: KernelModule = {
+  features: [],
   source: "kernels/json-numbers.ts",
   target: "src/artifact/json-kernel-compiled.ts",
 };
 
 /** The text of a module's target as the present source and compiler make it: the same bytes on any machine. */
-export async function compiledModule({ source }: KernelModule): Promise<string> {
+export async function compiledModule({ source, features }: KernelModule): Promise<string> {
   const output = "kernels.wasm";
   let wasm: Uint8Array | undefined;
-  const flags = ["--runtime", "stub", "--importMemory", "--enable", "simd", "-O3", "--noAssert"];
+  const enabled = features.flatMap((feature) => ["--enable", feature]);
+  const flags = ["--runtime", "stub", "--importMemory", ...enabled, "-O3", "--noAssert"];
   const { error, stderr } = await main([source, ...flags, "--outFile", output], {
     readFile: (name) => {
       try {
@@ -56,7 +66,7 @@ export async function compiledModule({ source }: KernelModule): Promise<string> 
 }
 
 if (import.meta.main) {
-  for (const module of [selectorKernels, jsonKernel]) {
+  for (const module of [selectorKernels, relaxedKernels, jsonKernel]) {
     writeFileSync(join(root, module.target), await compiledModule(module));
   }
 }

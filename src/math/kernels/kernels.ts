@@ -19,21 +19,14 @@ export interface Kernels {
     into: number,
   ): void;
   /**
-   * The first `width` of the doubles at `x` as whole numbers of at most `steps` (i16) times a scale, with zeros up to
-   * `padded`, a multiple of 16. `facts` receives three doubles: scale, squared length, length of what rounding took.
+   * The first `width` of the doubles at `x` as whole numbers times a scale, for `bounds`: 2 * `padded` bytes, where
+   * `padded` is a multiple of 16. `facts` receives three doubles: scale, squared length, length of what rounding took.
    */
-  encodeQuery(
-    x: number,
-    width: number,
-    padded: number,
-    steps: number,
-    into: number,
-    facts: number,
-  ): void;
+  encodeQuery(x: number, width: number, padded: number, into: number, facts: number): void;
   /**
    * The first `width` numbers of rows of singles, in the order of `indices` (u32), as bytes times a scale, `padded`
-   * bytes a row, four rows to a block: `into` is the beginning of one. `facts` receives four doubles of each: scale, squared length, length of what rounding took, length of
-   * what it left.
+   * bytes a row, four rows to a block: `into` is the beginning of one. Of each block `facts` receives sixteen
+   * doubles, four scales, lengths, lengths of what rounding took, and sums of the bytes.
    */
   encodeRows(
     rows: number,

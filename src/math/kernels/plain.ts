@@ -39,12 +39,11 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
     x: number,
     width: number,
     padded: number,
-    steps: number,
     into: number,
     facts: number,
   ): void {
     const values = list(x, width);
-    const { scale, squared, lost } = encode(values, steps, shorts.subarray(into / 2));
+    const { scale, squared, lost } = encode(values, maxShort, shorts.subarray(into / 2));
     shorts.fill(0, into / 2 + width, into / 2 + padded);
     list(facts, 3).set([scale, squared, lost]);
   }
@@ -62,13 +61,16 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
     for (let n = 0; n < count; n++) {
       const row = rows / 4 + (indices[order / 4 + n] as number) * dimension;
       const own = new Int8Array(padded);
-      const { scale, squared, lost, kept } = encode(
+      const { scale, squared, lost, sum } = encode(
         singles.subarray(row, row + width),
         maxByte,
         own,
       );
       for (let i = 0; i < padded; i++) bytes[into + placeOf(n, i, padded)] = own[i] as number;
-      list(facts + n * 32, 4).set([scale, squared, lost, kept]);
+      const first = factsOf(facts, n);
+      [scale, Math.sqrt(squared), lost, sum].forEach((fact, kind) => {
+        doubles[first + 4 * kind] = fact;
+      });
     }
   }
 
@@ -92,10 +94,12 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
         const at = rows + placeOf(n, i, padded);
         product += (bytes[at] as number) * (shorts[query / 2 + i] as number);
       }
-      const [scale = 0, squared = 0, lost = 0, kept = 0] = list(facts + n * 32, 4);
-      const squares = squared + querySquared;
+      const own = factsOf(facts, n);
+      const [scale, length, lost] = [0, 4, 8].map((kind) => doubles[own + kind]) as Facts;
+      const squares = length * length + querySquared;
       const middle = tail + (squares - 2 * (scale * queryScale * product));
-      const reach = 2 * (lost * queryLength + kept * queryLost) + slack * (squares + tail) + least;
+      const reach =
+        2 * (lost * queryLength + (length + lost) * queryLost) + slack * (squares + tail) + least;
       doubles[lower / 8 + n] = middle - reach;
       doubles[upper / 8 + n] = middle + reach;
     }
@@ -170,7 +174,13 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
   };
 }
 
+type Facts = [scale: number, length: number, lost: number];
+
+/** Index of the first of four doubles, of which each is four after the one before. */
+const factsOf = (facts: number, n: number): number => facts / 8 + (n >> 2) * 16 + (n & 3);
+
 const maxByte = 127;
+const maxShort = 32_767;
 
 /** Of number i of row n: 16 of each of four rows stand together. */
 const placeOf = (n: number, i: number, padded: number): number =>
@@ -187,7 +197,7 @@ function encode(
   readonly scale: number;
   readonly squared: number;
   readonly lost: number;
-  readonly kept: number;
+  readonly sum: number;
 } {
   let [most, squared] = [0, 0];
   for (const value of values) {
@@ -196,13 +206,13 @@ function encode(
   }
   const scale = most / steps;
   const inverse = scale > 0 ? 1 / scale : 0;
-  let [lost, kept] = [0, 0];
+  let [lost, sum] = [0, 0];
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     const step = Math.round(value * inverse);
     into[i] = step;
     lost += (value - step * scale) ** 2;
-    kept += (step * scale) ** 2;
+    sum += step;
   }
-  return { scale, squared, lost: Math.sqrt(lost), kept: Math.sqrt(kept) };
+  return { scale, squared, lost: Math.sqrt(lost), sum };
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { base64, sha256 } from "./compiled.ts";
+import * as plainSimd from "./compiled.ts";
+import * as relaxedSimd from "./compiled-relaxed.ts";
 import type { Kernels } from "./kernels.ts";
 import { plainKernels } from "./plain.ts";
 
@@ -43,7 +44,7 @@ export function makePool<Region extends string>(
     end = Math.ceil((from + bytes) / alignment) * alignment;
     return [name, from];
   });
-  const { buffer, kernels } = instance(simdModule(), end) ?? plain(end);
+  const { buffer, kernels } = instance(end) ?? plain(end);
   return {
     kernels,
     at: Object.fromEntries(entries) as Record<Region, number>,
@@ -53,21 +54,29 @@ export function makePool<Region extends string>(
   };
 }
 
-/** `simd` where the kernels run as WebAssembly, else `plain`, which is some ten times slower and answers the same. */
-export const kernelsInUse = (): "simd" | "plain" => (simdModule() ? "simd" : "plain");
+/**
+ * `relaxed` or `simd` where the kernels run as WebAssembly, with or without relaxed SIMD; else `plain`, which is some ten
+ * times slower. The selections are the same.
+ */
+export const kernelsInUse = (): "relaxed" | "simd" | "plain" =>
+  simd() === undefined ? "plain" : relaxed() === undefined ? "simd" : "relaxed";
 
 interface Memory {
   readonly buffer: ArrayBuffer;
   readonly kernels: Kernels;
 }
 
-function instance(compiled: Compiled | undefined, bytes: number): Memory | undefined {
+function instance(bytes: number): Memory | undefined {
   const pages = Math.max(1, Math.ceil(bytes / pageBytes));
-  if (!compiled || pages > maxPages) return undefined;
+  const modules = [simd(), relaxed()].filter((module) => module !== undefined);
+  if (simd() === undefined || pages > maxPages) return undefined;
   try {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
-    return { buffer: memory.buffer, kernels: exports as Kernels };
+    // What the second has is faster than the same of the first.
+    const exports = modules.map(
+      (module) => new WebAssembly.Instance(module, { env: { memory } }).exports,
+    );
+    return { buffer: memory.buffer, kernels: Object.assign({}, ...exports) as Kernels };
   } catch {
     // No address space for another memory, which WebAssembly takes gigabytes of at a time.
     return undefined;
@@ -79,19 +88,24 @@ function plain(bytes: number): Memory {
   return { buffer, kernels: plainKernels(buffer) };
 }
 
-let known: Compiled | undefined;
-let tried = false;
+const simd = once(() => compiled(plainSimd));
+const relaxed = once(() => compiled(relaxedSimd));
 
-/** Undefined where the engine has no SIMD, or the bytes are not those that were compiled. */
-function simdModule(): Compiled | undefined {
-  if (tried) return known;
-  tried = true;
+/** Undefined where the engine lacks an instruction, or the bytes are not those that were compiled. */
+function compiled({ base64, sha256 }: { base64: string; sha256: string }): Compiled | undefined {
   const bytes = Buffer.from(base64, "base64");
   if (createHash("sha256").update(bytes).digest("hex") !== sha256) return undefined;
   try {
-    known = new WebAssembly.Module(bytes);
+    return new WebAssembly.Module(bytes);
   } catch {
-    known = undefined;
+    return undefined;
   }
-  return known;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }

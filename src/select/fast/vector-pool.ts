@@ -27,13 +27,12 @@ export interface VectorPool {
 export const slack = 4e-12;
 /** Beyond it sums of squares could overflow. */
 const most = 1e300;
+/** Of what stands at an empty position: farther than any vector, and finite, for 0 times infinity is no number. */
+const farLength = 1e153;
 /** Whole blocks. An engine puts its faster code of a function to use when it is called the next time. */
 const encodedAtOnce = 128;
-/** A quarter of the products of bytes and shorts must fit 32 bits. */
-const stepsFor = (padded: number): number =>
-  Math.min(32_767, Math.floor((2 ** 31 - 1) / ((127 * padded) / 4)));
 
-/** The first `width` of `dimension` numbers are encoded. Undefined when a vector's squares overflow. */
+/** The first `width` of `dimension` numbers are encoded. Undefined when a vector's squares overflow, or vanish. */
 export function vectorPool(
   vectors: Float32Array,
   dimension: number,
@@ -58,7 +57,10 @@ export function vectorPool(
   });
   const { kernels, at, doubles, singles, indices } = pool;
   const list = (from: number, length: number) => doubles.subarray(from / 8, from / 8 + length);
-  const [facts, results] = [at.facts / 8, at.results / 8];
+  const results = at.results / 8;
+  /** Index of the length of a position's vector; four on is the length of what rounding took. */
+  const lengthAt = (position: number): number =>
+    at.facts / 8 + (position >> 2) * 16 + 4 + (position & 3);
   const [lower, upper] = [list(at.lower, count), list(at.upper, count)];
   const squares = list(at.squares, count);
   const x = list(at.x, dimension);
@@ -75,14 +77,13 @@ export function vectorPool(
   let rowsFit = true;
   for (let position = 0; position < count; position++) {
     if (order[position] === empty) {
-      // Farther than any.
-      doubles[facts + 4 * position + 1] = Number.POSITIVE_INFINITY;
+      doubles[lengthAt(position)] = farLength;
       continue;
     }
-    let square = doubles[facts + 4 * position + 1] as number;
+    let square = (doubles[lengthAt(position)] as number) ** 2;
     const row = (order[position] as number) * dimension;
     for (let i = width; i < dimension; i++) square += (rows[row + i] as number) ** 2;
-    if (!(square < most)) return undefined;
+    if (!(square < most && Number.isFinite(doubles[lengthAt(position) + 4]))) return undefined;
     squares[position] = square;
     rowsFit &&= fitsSingles(square) || square === 0;
   }
@@ -91,7 +92,9 @@ export function vectorPool(
 
   function setQuery(given: Float32Array | Float64Array): boolean {
     x.set(given);
-    kernels.encodeQuery(at.x, width, padded, stepsFor(padded), at.query, at.queryFacts);
+    kernels.encodeQuery(at.x, width, padded, at.query, at.queryFacts);
+    // Of numbers so small that they cannot be scaled.
+    if (!Number.isFinite(doubles[at.queryFacts / 8 + 2])) return false;
     squared = doubles[at.queryFacts / 8 + 1] as number;
     for (let i = width; i < dimension; i++) squared += (x[i] as number) ** 2;
     if (!(squared < most)) return false;
