@@ -64,6 +64,7 @@ const mayImport: Record<string, readonly string[]> = {
     "artifact",
     "route",
   ],
+  publish: ["errors", "files", "artifact", "hub"],
   shard: ["errors"],
   merge: ["errors", "files", "shard", "label"],
   benchmark: ["errors", "files", "hub", "config", "shard", "train"],

@@ -10,6 +10,7 @@ import { register as registerMerge } from "./commands/merge.ts";
 import { register as registerServe } from "./commands/serve.ts";
 import { register as registerTrain } from "./commands/train.ts";
 import { register as registerTrainDomain } from "./commands/train-domain.ts";
+import { register as registerUpload } from "./commands/upload.ts";
 import { register as registerValidate } from "./commands/validate.ts";
 import { RouterError } from "./errors.ts";
 
@@ -33,6 +34,7 @@ for (const register of [
   registerDownload,
   registerLabel,
   registerMerge,
+  registerUpload,
 ]) {
   register(program);
 }

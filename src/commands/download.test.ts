@@ -101,7 +101,13 @@ test("SIGINT leaves what came, and the next run continues", async () => {
 });
 
 test.each([
-  { case: "nothing is named", args: [], err: "Give --config FILE or --embedder NAME" },
+  {
+    case: "an embedder and records",
+    args: ["--embedder", "owner/name", "--training-data"],
+    err: "the options are for different things",
+  },
+  { case: "options of train alone", args: ["--", "--knn-k", "5"], err: "is for signalbox train" },
+  { case: "a dtype of selectors", args: ["--dtype", "int8"], err: "are of an embedder" },
   { case: "a folder", args: ["--embedder", "/nowhere/at/all"], err: "which no hub has" },
   {
     case: "no token",

@@ -5,12 +5,12 @@ import { runBenchmark } from "./benchmark.ts";
 import cases from "./cases.json" with { type: "json" };
 import { questions } from "./questions.ts";
 import { readReferenceLists, whyNot } from "./reference-lists.ts";
-import { type Explained, explainAll, startProfile, trainProfile } from "./start-profile.ts";
+import { type Explained, explainAll, obtainProfile, startProfile } from "./start-profile.ts";
 
 let stack: Stack;
 let explained: ReadonlyMap<string, Explained>;
 beforeAll(async () => {
-  await trainProfile(await runBenchmark(questions));
+  await obtainProfile(await runBenchmark(questions));
   const queries = cases.map(({ query }) => query);
   const explanations = await explainAll(queries);
   explained = new Map(queries.map((query, at) => [query, explanations[at] as Explained]));

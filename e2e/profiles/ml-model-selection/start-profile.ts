@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runSignalbox } from "../../run-signalbox.ts";
 import { type Stack, startStack } from "../../stack.ts";
@@ -6,7 +6,9 @@ import { type BenchmarkRecord, llmOptions } from "./benchmark.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const workFolder = join(root, "e2e/.work/ml-model-selection");
-const modelsPath = join(workFolder, "models");
+/** Selectors of one's own instead of those of the mock LLMs' benchmark. */
+const { E2E_MODELS_PATH: ownModels, E2E_MODELS_REPO: repository } = process.env;
+const modelsPath = ownModels ?? join(workFolder, "models");
 
 /** Beyond the profile's deadline below. */
 const messageTimeoutMs = 6000;
@@ -15,19 +17,26 @@ const messageTimeoutMs = 6000;
 export const config = join(workFolder, "profile.yaml");
 export const env = { MODELS_PATH: modelsPath };
 
-/** Fits the three selectors, as an operator would. */
-export async function trainProfile(records: readonly BenchmarkRecord[]): Promise<void> {
+/** The three selectors, as an operator would get them: local, else downloaded, else fitted. Says which it was. */
+export async function obtainProfile(records: readonly BenchmarkRecord[]): Promise<void> {
   mkdirSync(workFolder, { recursive: true });
   const profile = readFileSync(join(root, "config/profile.yaml"), "utf8");
   writeFileSync(config, `${profile}\nlimits:\n  deadline_ms: 5000\n`);
   const data = join(workFolder, "benchmark.jsonl");
   writeFileSync(data, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
-  await runSignalbox([
-    ...["train", "--data-file", data, "--output-dir", modelsPath],
-    ...["--cache-dir", join(workFolder, "vectors")],
-    // As the profile's file wants them; signalbox refuses to serve others.
-    ...["--knn-k", "5", "--kmeans-clusters", "8", "--svm-kernel", "rbf", "--svm-gamma", "1"],
-  ]);
+  // Those of an earlier run would be local, and what is tested is this checkout's training.
+  if (ownModels === undefined) rmSync(modelsPath, { recursive: true, force: true });
+  const output = await runSignalbox(
+    [
+      ...["download", "--output-dir", modelsPath, "--else-train", data],
+      ...(repository === undefined ? [] : ["--repo-id", repository]),
+      ...["--", "--cache-dir", join(workFolder, "vectors")],
+      // As the profile's file wants them; signalbox refuses to serve others.
+      ...["--knn-k", "5", "--kmeans-clusters", "8", "--svm-kernel", "rbf", "--svm-gamma", "1"],
+    ],
+    repository === undefined ? { HF_HUB_OFFLINE: "1" } : {},
+  );
+  console.info(output.trimEnd().split("\n").at(-1));
 }
 
 export const startProfile = (): Promise<Stack> =>
