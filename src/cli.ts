@@ -1,6 +1,7 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=1048576 node --max-semi-space-size=4 --optimize-for-size
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { register as registerBenchmark } from "./commands/benchmark.ts";
 import { register as registerCheck } from "./commands/check.ts";
 import { register as registerDownload } from "./commands/download.ts";
 import { register as registerEmbed } from "./commands/embed.ts";
@@ -28,6 +29,7 @@ for (const register of [
   registerExplain,
   registerEmbed,
   registerCheck,
+  registerBenchmark,
   registerTrain,
   registerTrainDomain,
   registerValidate,
