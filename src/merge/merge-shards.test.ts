@@ -80,6 +80,39 @@ test.each([
   expect((await merged(shardFiles(lines, 4), input)).lines).toEqual(lines);
 });
 
+test.each([
+  {
+    // As many rows as the input has, and yet not one for each.
+    case: "every query twice, two models",
+    given: [...queries, ...queries].toSorted(),
+    lines: ["a", "b"].flatMap((model) => queries.toSorted().map((query) => answered(query, model))),
+  },
+  {
+    case: "every query twice, and labels",
+    given: [...queries, ...queries].toSorted(),
+    lines: [...queries, ...queries].toSorted().map(labelled),
+  },
+])("$case: the order that the rows have", async ({ given, lines }) => {
+  const input = write(
+    "input",
+    given.map((query) => JSON.stringify({ query })),
+  );
+  expect((await merged(shardFiles(lines, 3), input)).lines).toEqual(lines);
+});
+
+test("of a job with a limit", async () => {
+  const lines = models.flatMap((model) =>
+    queries.slice(0, 7).map((query) => answered(query, model)),
+  );
+  const input = write(
+    "input",
+    queries.map((query) => JSON.stringify({ query })),
+  );
+  const output = join(folder, "out");
+  await mergeShards({ paths: shardFiles(lines, 3), output, input, limit: 7 });
+  expect(readFileSync(output, "utf8")).toBe(`${lines.join("\n")}\n`);
+});
+
 test("lines of the input that are no records have none in the output", async () => {
   const lines = queries.map(labelled);
   const input = write("input", [
