@@ -160,6 +160,27 @@ function restOfDot(row: usize, x: usize, from: i32, dimension: i32): f64 {
   return sum;
 }
 
+/** Of the singles at `x`, in single precision within a block of 128 numbers, in double across blocks. */
+export function roughSquaredLength(x: usize, dimension: i32): f64 {
+  const whole = dimension & ~15;
+  let sum: f64 = 0;
+  for (let from = 0; from < whole; from += block) {
+    const end = <usize>min(from + block, whole) << 2;
+    let a = f32x4.splat(0);
+    let b = f32x4.splat(0);
+    let c = f32x4.splat(0);
+    let d = f32x4.splat(0);
+    for (let i = <usize>from << 2; i < end; i += 64) {
+      a = fused(a, x + i, v128.load(x + i));
+      b = fused(b, x + i + 16, v128.load(x + i, 16));
+      c = fused(c, x + i + 32, v128.load(x + i, 32));
+      d = fused(d, x + i + 48, v128.load(x + i, 48));
+    }
+    sum += sumOfSingles(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+  }
+  return sum + restOfDot(x, x, whole, dimension);
+}
+
 /** Of the singles at `x`, in double precision. */
 export function squaredLength(x: usize, dimension: i32): f64 {
   const whole = dimension & ~3;

@@ -168,6 +168,7 @@ export function plainKernels(buffer: ArrayBuffer): Kernels {
     dotsAt,
     dotsOfFour,
     squaredLength: (x, dimension) => dot(x / 4, x / 4, dimension),
+    roughSquaredLength: (x, dimension) => dot(x / 4, x / 4, dimension),
     kernelValues,
     weighedSums,
     ...plainTraining(buffer),

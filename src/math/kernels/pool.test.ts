@@ -151,6 +151,8 @@ test.each(dimensions)(
           }
           expect(Math.abs(value - exact)).toBeLessThanOrEqual(dotError * Math.sqrt(own * other));
           expect(kernels.squaredLength(x, dimension)).toBeCloseTo(other, 10);
+          const rough = kernels.roughSquaredLength(x, dimension);
+          expect(Math.abs(rough - other)).toBeLessThanOrEqual(dotError * other);
         });
       }
     }

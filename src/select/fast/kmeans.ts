@@ -114,7 +114,7 @@ export function fastKmeans(artifact: KmeansArtifact): Selector["select"] {
   return (x, candidates) => {
     const query = typedQuery(x, dimension);
     singles.set(query, at.x / 4);
-    const squared = kernels.squaredLength(at.x, dimension);
+    const squared = kernels.roughSquaredLength(at.x, dimension);
     // A cluster without a model is an error, unless there are candidates.
     const complete = candidates !== undefined || !own.includes(unassigned);
     if (!complete || !fitsSingles(squared)) return readable(query, candidates);

@@ -3,7 +3,7 @@ import { makePool } from "../../math/kernels/pool.ts";
 import { fitsSingles, productError, slack } from "./single.ts";
 
 export interface LinearPart {
-  /** Sets the query; returns its squared length. */
+  /** Sets the query; returns its squared length, as rough as `productError` allows. */
   begin(query: Float32Array | Float64Array): number;
   /** Scores of the query, scaled to length 1, and how far each may be off, by machine. */
   score(length: number, scores: Float64Array, reaches: Float64Array): void;
@@ -30,7 +30,7 @@ export function linearMachines(
   return {
     begin(query) {
       singles.set(query, at.x / 4);
-      return kernels.squaredLength(at.x, dimension);
+      return kernels.roughSquaredLength(at.x, dimension);
     },
     score(length, scores, reaches) {
       kernels.dots(at.rows, count, dimension, at.x, at.products);

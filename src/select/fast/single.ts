@@ -2,9 +2,9 @@ import { dotError } from "../../math/kernels/kernels.ts";
 
 /**
  * |dot - exact| <= this times both lengths, for a dot product of the kernels between rows of singles and a query
- * rounded to singles, divided by the query's length computed from those.
+ * rounded to singles, divided by the query's rough length computed from those: its square is off by `dotError`.
  */
-export const productError = dotError + 2 ** -22;
+export const productError = 1.5 * dotError + 2 ** -22;
 
 /** Relative, for what is computed in double precision after it. */
 export const slack = 1e-11;
