@@ -25,8 +25,8 @@ const setting = {
   sizes: quick ? [400, 4000] : [400, 4000, 20_000],
   models: [4, 12],
   series: quick
-    ? { rounds: 5, callsPerTurn: 20, budgetMs: 150 }
-    : { rounds: 12, callsPerTurn: 20, budgetMs: 1500 },
+    ? { rounds: 3, callsPerTurn: 60, budgetMs: 150 }
+    : { rounds: 6, callsPerTurn: 100, budgetMs: 1500 },
 };
 const opening = quick
   ? { each: 4000, large: 4000, rounds: 2 }
