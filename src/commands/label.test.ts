@@ -12,6 +12,7 @@ import { domains, intentServer } from "../label/testing/intent-server.ts";
 import { createApi } from "../listen/api/server.ts";
 import { openRouter } from "../open-router.ts";
 import { runCli } from "./testing/run-cli.ts";
+import { commandsOf, runSh } from "./testing/run-sh.ts";
 
 const cli = join(packageRoot, "src/cli.ts");
 
@@ -185,6 +186,22 @@ test("under the reference's name", async () => {
   expect(code).toBe(0);
   expect(read("out.jsonl")).toContain('"category":"law"}');
 });
+
+test("every command of docs/label.md", async () => {
+  writeFileSync(at("benchmark.jsonl"), records(1));
+  writeFileSync(at("in.jsonl"), records(1));
+  const server = await intentServer(() => domains("law"));
+  onTestFinished(() => server.close());
+  const page = readFileSync(join(packageRoot, "docs/label.md"), "utf8");
+  const commands = commandsOf(page);
+  expect(commands).toHaveLength(5);
+  for (const command of commands) {
+    const line = command.replace("http://localhost:8080", server.url);
+    expect(await runSh(line, folder)).toMatchObject({ code: 0 });
+  }
+  expect(server.asked).toHaveLength(8);
+  expect(read("labelled.jsonl")).toBe(read("training.jsonl"));
+}, 60_000);
 
 test.each([
   { args: ["--shard", "4/3"], err: "counted from 1" },

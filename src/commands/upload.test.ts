@@ -3,8 +3,10 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { packageRoot } from "../config/paths.ts";
 import { localHub, testCommit } from "../hub/testing/local-hub.ts";
 import { runCli } from "./testing/run-cli.ts";
+import { commandsOf, runSh } from "./testing/run-sh.ts";
 import { recordLines, trainedFolder } from "./testing/trained-folder.ts";
 
 let trained: string;
@@ -268,4 +270,22 @@ test("local, else download, else train: each when the one before cannot be", asy
     code: 2,
     err: expect.stringContaining("[artifact_invalid]"),
   });
+}, 60_000);
+
+test("every command of docs/publish.md", async () => {
+  const page = readFileSync(join(packageRoot, "docs/publish.md"), "utf8");
+  const commands = commandsOf(page);
+  expect(commands).toHaveLength(5);
+  report();
+  cpSync(trained, join(folder, "models/mine"), { recursive: true });
+  for (const name of ["benchmark.jsonl", "records.jsonl"])
+    writeFileSync(join(folder, name), recordLines());
+  const hubs = { model: await hubOf(), dataset: await hubOf({ kind: "dataset" }) };
+  for (const command of commands) {
+    const hub = hubs[command.includes("--training-data") ? "dataset" : "model"];
+    const env = { HF_ENDPOINT: hub.endpoint, HF_TOKEN: "hf_secret", HF_HUB_OFFLINE: "" };
+    const line = command.replaceAll(/me\/my-\w+/g, "owner/name");
+    expect(await runSh(line, folder, env)).toMatchObject({ code: 0 });
+  }
+  expect(readFileSync(join(folder, "data/benchmark.jsonl"), "utf8")).toBe(recordLines());
 }, 60_000);
