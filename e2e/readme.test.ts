@@ -22,8 +22,9 @@ const readme = readFileSync(join(root, "README.md"), "utf8");
 const commands = [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = ""]) =>
   block.trim(),
 );
-const [makeRun = "", curl = "", explain = "", check = "", serve = "", train = "", ...others] =
+const [makeRun = "", curl = "", explain = "", check = "", serve = "", qwen3 = "", ...offline] =
   commands;
+const [label = "", train = "", ...others] = offline;
 
 /** The commands read and write beside themselves: here, not in the checkout. */
 const folder = mkdtempSync(join(tmpdir(), "signalbox-readme-"));
@@ -53,12 +54,8 @@ async function start(
 test("every command of the README is run below", () => {
   expect(makeRun).toBe("make run");
   expect(curl).toMatch(/^curl /);
-  expect([explain, check, serve, train].map((command) => command.split(" ", 2).join(" "))).toEqual([
-    "./bin/signalbox explain",
-    "./bin/signalbox check",
-    "./bin/signalbox serve",
-    "./bin/signalbox train",
-  ]);
+  const names = [explain, check, serve, qwen3, label, train].map((one) => one.split(" ", 2)[1]);
+  expect(names).toEqual(["explain", "check", "serve", "download", "label", "train"]);
   expect(others).toEqual([]);
 });
 
@@ -91,7 +88,15 @@ test("serve", async () => {
   expect(await child.exited).toMatchObject({ code: 0 });
 });
 
-test("train", async () => {
+test("download and train for Qwen3: as far as they go without the hub", async () => {
+  const [download = "", trainFor = ""] = qwen3.split("\n");
+  const places = `HF_HUB_OFFLINE=1 HF_HOME='${folder}'`;
+  await expect(sh(`${places} ${download}`)).rejects.toThrow("HF_HUB_OFFLINE forbids");
+  writeFileSync(join(folder, "records.jsonl"), "");
+  await expect(sh(`${places} ${trainFor}`)).rejects.toThrow("[training_data_invalid]");
+});
+
+test("label, then train", async () => {
   const topics = [
     "integrals of polynomials",
     "the law of contracts",
@@ -104,16 +109,16 @@ test("train", async () => {
   ).flatMap((query, at) =>
     ["small", "large"].map((model_name) => ({
       query,
-      category: ["math", "law", "biology", "other"][at % 4],
       model_name,
       performance: (model_name === "large") === at % 4 < 2 ? 1 : 0,
       response_time: model_name === "large" ? 2 : 0.5,
     })),
   );
   writeFileSync(
-    join(folder, "records.jsonl"),
+    join(folder, "benchmark.jsonl"),
     records.map((record) => `${JSON.stringify(record)}\n`).join(""),
   );
+  expect((await sh(label)).stdout).toContain("80 records: 80 labelled");
   await sh(train);
   const written = readdirSync(join(folder, "models/mine"));
   for (const name of ["knn", "kmeans", "svm"]) expect(written).toContain(`${name}_model.json`);
