@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,6 +56,24 @@ test("a configuration's embedder, and a text that is cut", async () => {
   );
   expect(jsonLines(out)).toMatchObject([{ tokens: 8, truncated: true }]);
 });
+
+test("in parts, joined by merge: byte for byte what one run gives", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-embed-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const at = (name: string) => join(folder, name);
+  const lines = Array.from({ length: 30 }, (_, n) => JSON.stringify({ query: `text ${n % 25}` }));
+  writeFileSync(at("in.jsonl"), [...lines, "nonsense"].join("\n"));
+  const embed = (args: readonly string[]) => runCli(["embed", "--input", at("in.jsonl"), ...args]);
+  const whole = await embed(["--with-query"]);
+  expect(whole).toMatchObject({ code: 0, err: "1 lines hold no text and are left out\n" });
+  expect(jsonLines(whole.out).map(({ query }) => ({ query }))).toEqual(jsonLines(lines.join("\n")));
+  const parts = [1, 2, 3].map((index) => at(`part${index}`));
+  const outputs = await Promise.all([1, 2, 3].map((index) => embed(["--shard", `${index}/3`])));
+  for (const [index, part] of parts.entries()) writeFileSync(part, outputs[index]?.out ?? "");
+  const merged = ["merge", "--input", at("in.jsonl"), "--output", at("out"), ...parts];
+  expect(await runCli(merged)).toMatchObject({ code: 0 });
+  expect(readFileSync(at("out"), "utf8")).toBe(whole.out);
+}, 60_000);
 
 test("dtypes are compared", async () => {
   const input = qwen3Cases.map(({ text }) => JSON.stringify(text)).join("\n");

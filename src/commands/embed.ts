@@ -3,8 +3,10 @@ import { builtIn } from "../embed/built-in.ts";
 import type { Embedder } from "../embed/embedder.ts";
 import { type Dtype, dtypes } from "../embed/model-file.ts";
 import { RouterError } from "../errors.ts";
+import { inShard, type Shard } from "../shard/shard.ts";
 import { compareDtypes, comparedJson, comparedText } from "./compare-dtype.ts";
 import { namedFolder, openNamedEmbedder } from "./open-embedder.ts";
+import { shardOption } from "./shard-option.ts";
 import { print, textOf, windows, windowTexts } from "./text-lines.ts";
 
 interface Options {
@@ -13,6 +15,8 @@ interface Options {
   readonly dtype?: Dtype;
   readonly input: string;
   readonly compareDtype?: readonly Dtype[];
+  readonly withQuery?: boolean;
+  readonly shard?: Shard;
   readonly json?: boolean;
 }
 
@@ -31,6 +35,8 @@ export function register(program: Command): void {
       "-",
     )
     .option("--compare-dtype <names>", "such as fp32,int8: how alike their vectors are", dtypeList)
+    .option("--with-query", "the text in each line out; lines in that hold none are left out")
+    .option("--shard <i/n>", "only this part of the texts, --with-query; see merge", shardOption)
     .option("--json", "with --compare-dtype: one JSON object; vectors are JSON lines anyhow")
     .action(run);
 }
@@ -62,26 +68,41 @@ async function run(options: Options): Promise<void> {
       await print(text);
     return;
   }
+  const { shard, withQuery = shard !== undefined } = options;
   const embedder = await openNamedEmbedder(named, windowTexts);
+  let left = 0;
   try {
     for await (const window of windows(input)) {
-      const answers = await Promise.all(window.map((line) => answer(embedder, line)));
+      const wanted = withQuery ? window.filter((line) => isWanted(line, shard)) : window;
+      const answers = await Promise.all(wanted.map((line) => answer(embedder, line, withQuery)));
       for (const one of answers) await print(JSON.stringify(one));
     }
   } finally {
     await embedder.close();
   }
+  if (left > 0) process.stderr.write(`${left} lines hold no text and are left out\n`);
+
+  function isWanted(line: string, part: Shard | undefined): boolean {
+    try {
+      return inShard(textOf(line), part);
+    } catch {
+      // Of its part, like any other, so that all parts together count it once.
+      if (inShard(line, part)) left++;
+      return false;
+    }
+  }
 }
 
 /** What stands on the line's place in the output. Never rejects: one line must not cost the others. */
-async function answer(embedder: Embedder, line: string): Promise<object> {
+async function answer(embedder: Embedder, line: string, withQuery: boolean): Promise<object> {
+  const query = withQuery ? { query: textOf(line) } : {};
   try {
     const [embedding] = await embedder.embed([textOf(line)]);
     if (!embedding) throw new Error("unreachable: one text in, one embedding out");
     const { vector, tokens, truncated } = embedding;
-    return { embedding: Array.from(vector), tokens, truncated };
+    return { ...query, embedding: Array.from(vector), tokens, truncated };
   } catch (thrown) {
     const { code, detail, remedy } = RouterError.from(thrown);
-    return { error: { code, message: detail, remedy } };
+    return { ...query, error: { code, message: detail, remedy } };
   }
 }

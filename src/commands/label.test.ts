@@ -5,7 +5,7 @@ import { rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { loadConfig } from "../config/load.ts";
 import { packageRoot } from "../config/paths.ts";
 import { domains, intentServer } from "../label/testing/intent-server.ts";
@@ -13,6 +13,9 @@ import { createApi } from "../listen/api/server.ts";
 import { openRouter } from "../open-router.ts";
 import { runCli } from "./testing/run-cli.ts";
 import { commandsOf, runSh } from "./testing/run-sh.ts";
+
+// Each test starts several processes.
+vi.setConfig({ testTimeout: 60_000 });
 
 const cli = join(packageRoot, "src/cli.ts");
 
@@ -201,7 +204,7 @@ test("every command of docs/label.md", async () => {
   }
   expect(server.asked).toHaveLength(8);
   expect(read("labelled.jsonl")).toBe(read("training.jsonl"));
-}, 60_000);
+});
 
 test.each([
   { args: ["--shard", "4/3"], err: "counted from 1" },

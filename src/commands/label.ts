@@ -1,17 +1,17 @@
 import { dirname, join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { packageRoot, resolvePath } from "../config/paths.ts";
 import { builtIn } from "../embed/built-in.ts";
 import { openConfiguredEmbedder } from "../embed/default-embedder.ts";
-import { RouterError } from "../errors.ts";
 import { type LabelReport, labelFile } from "../label/label-file.ts";
 import type { Labeller } from "../label/labeller.ts";
 import { localLabeller } from "../label/local-labeller.ts";
 import { openServerLabeller } from "../label/server-labeller.ts";
-import { parseShard, type Shard } from "../shard/shard.ts";
+import type { Shard } from "../shard/shard.ts";
 import { labelProgress, plainBytes } from "./label-progress.ts";
 import { atLeast0, whole, whole0 } from "./number-options.ts";
+import { shardOption } from "./shard-option.ts";
 
 interface Options {
   readonly input: string;
@@ -52,15 +52,6 @@ export function register(program: Command): void {
     .option("--strict", "stop at the first line that is no record, instead of leaving it out")
     .option("--json", "one JSON object on stdout")
     .action(run);
-}
-
-/** Of --shard, for every command that has it. */
-export function shardOption(text: string): Shard {
-  try {
-    return parseShard(text);
-  } catch (thrown) {
-    throw new InvalidArgumentError(RouterError.from(thrown).remedy);
-  }
 }
 
 async function run(options: Options): Promise<void> {

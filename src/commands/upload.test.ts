@@ -2,12 +2,15 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSyn
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { packageRoot } from "../config/paths.ts";
 import { localHub, testCommit } from "../hub/testing/local-hub.ts";
 import { runCli } from "./testing/run-cli.ts";
 import { commandsOf, runSh } from "./testing/run-sh.ts";
 import { recordLines, trainedFolder } from "./testing/trained-folder.ts";
+
+// Each test starts several processes.
+vi.setConfig({ testTimeout: 60_000 });
 
 let trained: string;
 beforeAll(async () => {
