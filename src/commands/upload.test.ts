@@ -1,4 +1,15 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -226,6 +237,30 @@ test("download: one algorithm, a warning for what is missing, an error for what 
   expect(await signalbox(hub.endpoint, [...args, "--algorithm", "knn"])).toMatchObject({ code: 0 });
   const svm = await signalbox(hub.endpoint, [...args, "--algorithm", "svm"]);
   expect(svm).toMatchObject({ code: 2, err: expect.stringContaining("[model_not_found]") });
+});
+
+test("kill -9 in the middle of a download: the next one continues, and the bytes are the same", async () => {
+  const name = "knn_model.safetensors";
+  const bytes = Buffer.from(Array.from({ length: 400_000 }, (_, i) => (i * 7919) % 251));
+  const hub = await hubOf({ lfs: [name] }, { [name]: bytes });
+  hub.faults.set(`${name}?signature=secret`, [{ stall: 150_000 }]);
+  const down = join(folder, "down");
+  const args = ["download", ...repo, "--output-dir", down];
+  const env = { HF_HOME: folder, HF_ENDPOINT: hub.endpoint, HF_TOKEN: "hf_secret" };
+  const child = execFile(process.execPath, [join(packageRoot, "src/cli.ts"), ...args], { env });
+  const ended = once(child, "exit");
+  const partial = () =>
+    existsSync(down) ? readdirSync(down).find((one) => one.endsWith(".incomplete")) : undefined;
+  const size = () => statSync(join(down, partial() ?? "."), { throwIfNoEntry: false })?.size ?? 0;
+  while (partial() === undefined || size() < 150_000)
+    await new Promise((done) => setTimeout(done, 20));
+  child.kill("SIGKILL");
+  expect(await ended).toEqual([null, "SIGKILL"]);
+  expect(await signalbox(hub.endpoint, args)).toMatchObject({ code: 0 });
+  const ranges = hub.asked.filter(({ server }) => server === "files").map(({ range }) => range);
+  expect(ranges).toEqual([undefined, "bytes=150000-"]);
+  expect(readFileSync(join(down, name)).equals(bytes)).toBe(true);
+  expect(readdirSync(down)).toEqual([name]);
 });
 
 test("local, else download, else train: each when the one before cannot be", async () => {
