@@ -14,6 +14,7 @@ import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { type Child, startChild } from "./child.ts";
 import { freePorts } from "./free-ports.ts";
+import { startMockLlm } from "./mock-llm.ts";
 import { isOk, waitUntil } from "./wait.ts";
 
 /** Every command of the README, as it stands there, but for the ports: those may be taken on this machine. */
@@ -24,7 +25,7 @@ const commands = [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block 
 );
 const [makeRun = "", curl = "", explain = "", check = "", serve = "", qwen3 = "", ...offline] =
   commands;
-const [label = "", train = "", ...others] = offline;
+const [benchmark = "", label = "", train = "", validate = "", ...others] = offline;
 
 /** The commands read and write beside themselves: here, not in the checkout. */
 const folder = mkdtempSync(join(tmpdir(), "signalbox-readme-"));
@@ -54,8 +55,10 @@ async function start(
 test("every command of the README is run below", () => {
   expect(makeRun).toBe("make run");
   expect(curl).toMatch(/^curl /);
-  const names = [explain, check, serve, qwen3, label, train].map((one) => one.split(" ", 2)[1]);
-  expect(names).toEqual(["explain", "check", "serve", "download", "label", "train"]);
+  const names = [explain, check, serve, qwen3, benchmark, label, train, validate].map(
+    (one) => one.split(" ", 2)[1],
+  );
+  expect(names).toEqual("explain check serve download benchmark label train validate".split(" "));
   expect(others).toEqual([]);
 });
 
@@ -96,7 +99,16 @@ test("download and train for Qwen3: as far as they go without the hub", async ()
   await expect(sh(`${places} ${trainFor}`)).rejects.toThrow("[training_data_invalid]");
 });
 
-test("label, then train", async () => {
+test("benchmark", async () => {
+  const llm = await startMockLlm({ model: "llm" });
+  writeFileSync(join(folder, "queries.jsonl"), '{"query": "1 + 1?", "ground_truth": "2"}\n');
+  await sh(`LLM_ENDPOINT=http://127.0.0.1:${llm.port}/v1 ${benchmark}`).finally(llm.close);
+  const lines = readFileSync(join(folder, "benchmark.jsonl"), "utf8").trim().split("\n");
+  const models = lines.map((line) => JSON.parse(line).model_name);
+  expect(models.sort()).toEqual(["llama3.2:3b", "mistral:7b"]);
+});
+
+test("label, train and validate", async () => {
   const topics = [
     "integrals of polynomials",
     "the law of contracts",
@@ -104,7 +116,7 @@ test("label, then train", async () => {
     "poems about rain",
   ];
   const records = Array.from(
-    { length: 40 },
+    { length: 60 },
     (_, at) => `tell me about ${topics[at % 4]}, part ${at}`,
   ).flatMap((query, at) =>
     ["small", "large"].map((model_name) => ({
@@ -114,14 +126,19 @@ test("label, then train", async () => {
       response_time: model_name === "large" ? 2 : 0.5,
     })),
   );
-  writeFileSync(
-    join(folder, "benchmark.jsonl"),
-    records.map((record) => `${JSON.stringify(record)}\n`).join(""),
-  );
+  const write = (name: string, lines: typeof records) =>
+    writeFileSync(
+      join(folder, name),
+      lines.map((record) => `${JSON.stringify(record)}\n`).join(""),
+    );
+  write("benchmark.jsonl", records.slice(0, 80));
+  write("held-out.jsonl", records.slice(80));
   expect((await sh(label)).stdout).toContain("80 records: 80 labelled");
   await sh(train);
   const written = readdirSync(join(folder, "models/mine"));
   for (const name of ["knn", "kmeans", "svm"]) expect(written).toContain(`${name}_model.json`);
+  expect((await sh(validate)).stdout).toContain("Validation Results (20 test queries, 2 models)");
+  expect(readdirSync(join(folder, "report"))).toContain("report.html");
 });
 
 test("the library's example imports what the package exports", async () => {

@@ -1,10 +1,24 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Report } from "../validate/report.ts";
 import { runCli } from "./testing/run-cli.ts";
+
+// Each run of the command loads the embedder.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const root = join(import.meta.dirname, "../..");
 
 const topics = {
   law: "the contract, the court and liability in tort",
@@ -42,7 +56,7 @@ beforeAll(async () => {
   ]);
   expect(err).not.toContain("signalbox:");
   expect(code).toBe(0);
-}, 60_000);
+});
 
 const validate = (...args: string[]) =>
   runCli(["validate", "--models-dir", at("models"), "--cache-dir", at("cache"), ...args]);
@@ -75,6 +89,32 @@ test("the table, and a report in three forms that say the same", async () => {
   const page = readFileSync(at("report/report.html"), "utf8");
   expect(page).toContain("Quality against cost");
   expect(page.match(/<svg/g)).toHaveLength(4);
+});
+
+test("every command of docs/validate.md", async () => {
+  write("held-out.jsonl", held);
+  write("records.jsonl", records(0, 90));
+  for (const [name, target] of [
+    ["bin/signalbox", join(root, "bin/signalbox")],
+    ["models/mine", at("models")],
+  ] as const) {
+    mkdirSync(join(at("docs"), name, ".."), { recursive: true });
+    symlinkSync(target, join(at("docs"), name));
+  }
+  for (const name of ["held-out.jsonl", "records.jsonl"])
+    symlinkSync(at(name), join(at("docs"), name));
+  const text = readFileSync(join(root, "docs/validate.md"), "utf8");
+  const commands = [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = ""]) =>
+    block.trim(),
+  );
+  expect(commands).toHaveLength(3);
+  const sh = promisify(execFile);
+  for (const command of commands) {
+    expect(command).toMatch(/^\.\/bin\/signalbox validate /);
+    const { stdout } = await sh("sh", ["-c", command], { cwd: at("docs") });
+    expect(stdout).toMatch(command.includes("--json") ? /^\{/ : /^Validation Results/);
+  }
+  expect(readdirSync(at("docs/report"))).toContain("report.html");
 });
 
 test("the same in any order of lines, to the byte", async () => {

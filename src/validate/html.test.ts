@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { frontierOf } from "./charts.ts";
 import { htmlOf } from "./html.ts";
 import { reportOf } from "./testing/report.ts";
+import { frontierOf } from "./trade-off-chart.ts";
 import { writeReport } from "./write-report.ts";
 
-const plain = ["small", "medium", "large"] as const;
+const plain = ["small", "a-model-with-a-long-name-8x22B-instruct-v0.1", "large"] as const;
 const hostile = [
   `"><script>document.title = "broken"</script>`,
   `<img src=x onerror="document.title='broken'">`,

@@ -1,5 +1,6 @@
 import { chartsOf } from "./charts.ts";
 import { shownName } from "./console-text.ts";
+import type { Chart } from "./draw.ts";
 import { gainShort, percent, type Report } from "./report.ts";
 
 /** Nothing may be fetched and no script may run, whatever a name holds. */
@@ -11,11 +12,15 @@ const style = `
   h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px; width: 100%; }
   th, td { padding: 4px 8px; text-align: right; border-bottom: 1px solid #e5e5e5; }
-  th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
+  td, th { white-space: nowrap; }
+  th:first-child, td:first-child { white-space: normal; text-align: left; overflow-wrap: anywhere; }
   tr.selector td { background: #eef5fb; }
   .warning { border-left: 4px solid #d55e00; background: #fdf3ec; padding: .5rem .9rem; margin: .5rem 0; overflow-wrap: anywhere; }
   ul.warning { padding-left: 1.8rem; }
   .facts, figcaption { color: #555; font-size: 13px; overflow-wrap: anywhere; }
+  .legend { list-style: none; margin: 0 0 .5rem; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; font-size: 13px; }
+  .legend li { overflow-wrap: anywhere; } .legend i { display: inline-block; width: 12px; height: 12px; margin-right: .4rem; border-radius: 2px; }
+  .wide { overflow-x: auto; }
   figure { margin: 0; overflow-x: auto; } figure svg { max-width: 100%; height: auto; }
 `;
 
@@ -42,14 +47,19 @@ ${warnings.length > 0 ? `<ul class="warning">${warnings.map((warning) => `<li>${
 ${strategyTable(report)}
 ${chartsOf(report)
   .map(
-    ({ title, caption, svg }) =>
-      `<h2>${title}</h2>\n<figure role="img" aria-label="${title}">${svg}<figcaption>${caption}</figcaption></figure>`,
+    ({ title, caption, svg, legend = [] }) =>
+      `<h2>${title}</h2>\n<figure>${legendOf(legend)}${svg}<figcaption>${caption}</figcaption></figure>`,
   )
   .join("\n")}
 </body>
 </html>
 `;
 }
+
+const legendOf = (entries: NonNullable<Chart["legend"]>): string =>
+  entries.length === 0
+    ? ""
+    : `<ul class="legend">${entries.map(({ name, colour }) => `<li><i style="background:${colour}"></i>${escapeHtml(name)}</li>`).join("")}</ul>`;
 
 function strategyTable({ strategies }: Report): string {
   const timed = strategies.some(({ latencySeconds }) => latencySeconds !== undefined);
@@ -76,8 +86,8 @@ function strategyTable({ strategies }: Report): string {
     const tagged = cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("");
     return `<tr${one.kind === "selector" ? ' class="selector"' : ""}>${tagged}</tr>`;
   });
-  return `<table><thead><tr>${head.map((name) => `<th>${name}</th>`).join("")}</tr></thead>
-<tbody>${rows.join("\n")}</tbody></table>`;
+  return `<div class="wide"><table><thead><tr>${head.map((name) => `<th>${name}</th>`).join("")}</tr></thead>
+<tbody>${rows.join("\n")}</tbody></table></div>`;
 }
 
 const entities: Readonly<Record<string, string>> = {

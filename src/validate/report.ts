@@ -105,8 +105,8 @@ function learnedNothing(name: string, over: Interval): readonly string[] {
   const shown = gainShort(over);
   return [
     over.mean <= 0
-      ? `${name} does not beat the category table (${shown}): on these queries it learned nothing from the text beyond its category`
-      : `${name} is ahead of the category table by ${shown}, which may be chance: it is not shown to have learned anything beyond the category`,
+      ? `${name} does not beat the category table (${shown}): nothing shows that it learned from the text more than its category`
+      : `${name} is ahead of the category table by ${shown}, which may be chance: it is not shown to have learned from the text more than its category`,
   ];
 }
 
