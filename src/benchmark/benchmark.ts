@@ -129,9 +129,11 @@ async function askAll(job: BenchmarkJob, plan: Plan, keep: (line: string) => voi
     soon: AbortSignal.any([job.stop.soon, fault.signal]),
     now: AbortSignal.any([job.stop.now, fault.signal]),
   };
+  const opened: Server[] = [];
   const workers = [...servers.values()].flatMap((models) => {
     const first = models[0] as Model;
     const server: Server = { ...connectionTo(first.endpoint, job.concurrency), notBefore: 0 };
+    opened.push(server);
     const tasks = plan.missing(models);
     return Array.from({ length: job.concurrency }, async () => {
       for (const { model, query } of tasks) {
@@ -150,6 +152,7 @@ async function askAll(job: BenchmarkJob, plan: Plan, keep: (line: string) => voi
       }),
     ),
   );
+  for (const { agent } of opened) agent.destroy();
   const broken = ended.find((one) => one.status === "rejected");
   if (broken) throw broken.reason;
 }

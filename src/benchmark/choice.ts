@@ -39,12 +39,16 @@ const noun = "(?:answer|choice|option|solution|response)";
 const sayings = [
   new RegExp(String.raw`\\(?:boxed|fbox)\{\s*${mark}`, "gu"),
   new RegExp(
-    String.raw`\b(?:${noun}|[Aa]nswer|ANSWER)s?(?:\s+(?:choice|option|letter|here|to\s+this\s+question))?(?:\*\*)?\s*(?:is|would\s+be|must\s+be|should\s+be|:|=|[-–])(?:\*\*)?\s*:?\s*(?:${noun}\s+)?${mark}`,
+    String.raw`\b${noun}(?:\s+(?:choice|option|letter|here|to\s+this\s+question))?(?:\*\*)?\s*(?:is|would\s+be|must\s+be|should\s+be|:|=|[-–])(?:\*\*)?\s*:?\s*(?:${noun}\s+)?${mark}`,
     "giu",
   ),
   new RegExp(
     String.raw`\b(?:correct|right|best)\s+(?:one\s+)?(?:is|${noun}\s+is|${noun}\s*:)\s*(?:${noun}\s+)?${mark}`,
     "giu",
+  ),
+  new RegExp(
+    String.raw`(?<![\p{L}\p{N}'’])${mark}[)*}]*\s+is\s+(?:therefore\s+|thus\s+)?(?:the\s+)?(?:only\s+)?(?:correct|right|best)\b`,
+    "gu",
   ),
   new RegExp(
     String.raw`\b(?:[Cc]hoose|[Cc]hose|[Pp]ick|[Ss]elect|[Bb]elieve|[Tt]hink|[Gg]o with|[Gg]oing with)\s+(?:it['’]?s\s+|it is\s+|that\s+)?(?:${noun}\s+)?${mark}`,
@@ -55,10 +59,7 @@ const sayings = [
     "gu",
   ),
   /\((?:\*\*)?([A-J])(?:\*\*)?\)/gu,
-  new RegExp(
-    String.raw`\b(?:[Oo]ption|[Cc]hoice)\s+${mark}(?=\s*(?:is\s+(?:correct|right|the)|$|[.!]))`,
-    "gu",
-  ),
+  new RegExp(String.raw`\b(?:[Oo]ption|[Cc]hoice)\s+${mark}(?=\s*(?:$|[.!]))`, "gu"),
 ] as const;
 
 function chosenLetter(response: string, count: number): string | undefined {
@@ -85,6 +86,8 @@ function chosenLetter(response: string, count: number): string | undefined {
 function meant(found: RegExpExecArray, text: string): boolean {
   const letter = found[1] ?? "";
   const rest = text.slice(found.index + found[0].length);
+  // "B is correct" says it itself.
+  if (/(?:correct|right|best)$/i.test(found[0])) return true;
   // Brackets, bold, or a stop after it leave no doubt.
   if (/[)*}"'$`]/.test(rest[0] ?? "") || /\)$/.test(found[0])) return true;
   if (/^\s*(?:$|[.,;:!?)\n])/.test(rest)) return true;
@@ -106,13 +109,10 @@ function headed(text: string): string | undefined {
 const ended = (text: string): string | undefined =>
   /(?<![\p{L}\p{N}'’])([A-J])(?:\*\*)?[.!]?$/u.exec(text)?.[1];
 
-/** The one letter that stands alone in the text; `A` and `I` may be words, so they do not count. */
+/** The one letter that stands alone in the text. `I` may be a word, and so may an `A` that begins a sentence. */
 function alone(text: string): string | undefined {
-  const found = new Set(
-    [...text.matchAll(/(?<![\p{L}\p{N}'’])([B-HJ])(?![\p{L}\p{N}'’])/gu)].map(
-      ([, letter]) => letter,
-    ),
-  );
+  const letter = /(?<![\p{L}\p{N}'’])[B-HJ](?![\p{L}\p{N}'’])|(?<=[\p{L},]\s)A(?![\p{L}\p{N}'’])/gu;
+  const found = new Set(text.match(letter));
   return found.size === 1 ? [...found][0] : undefined;
 }
 

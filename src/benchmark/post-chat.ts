@@ -103,15 +103,32 @@ function open({ url, agent }: Connection, { json, headers, stream }: ChatRequest
   });
 }
 
-async function readWhole(response: http.IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readWhole(response: http.IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  return read(response, (chunk) => {
     bytes += chunk.length;
     if (bytes > maxBytes) throw tooLong(maxBytes);
     chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  }).then(() => Buffer.concat(chunks));
+}
+
+/** Gives `take` all of a body. By its events: an async iterator costs more than all else of a small answer. */
+function read(response: http.IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response
+      .on("data", (chunk: Buffer) => {
+        try {
+          take(chunk);
+        } catch (thrown) {
+          reject(thrown);
+        }
+      })
+      .on("end", resolve)
+      .on("error", reject)
+      // Without an end, when the connection broke.
+      .on("close", () => response.complete || reject(new Error("broken off")));
+  });
 }
 
 /** Server-sent events; of each only its data counts. */
@@ -127,13 +144,13 @@ async function readStream(response: http.IncomingMessage, started: number) {
       firstTokenSeconds ??= (performance.now() - started) / 1000;
     }
   };
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  await read(response, (chunk) => {
     bytes += chunk.length;
     if (bytes > maxAnswerBytes) throw tooLong(maxAnswerBytes);
     const lines = (rest + decoder.write(chunk)).split(/\r\n|\n|\r/);
     rest = lines.pop() ?? "";
     for (const line of lines) take(line);
-  }
+  });
   take(rest + decoder.end());
   return { ...answer.end(), firstTokenSeconds };
 }

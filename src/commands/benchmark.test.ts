@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { openSandbox } from "../benchmark/sandbox.ts";
 import { complete, refuse, startChatServer } from "../benchmark/testing/chat-server.ts";
 import { benchmarkProgress } from "./benchmark-progress.ts";
 import { runCli } from "./testing/run-cli.ts";
@@ -156,6 +157,49 @@ test("models, keys and prices come from the models' file; a missing variable cos
       ["two", "Bearer the-key"],
     ]),
   );
+});
+
+const sandbox = await openSandbox().catch((thrown: Error) => {
+  console.warn(`A test of --allow-code-execution is left out: ${thrown.message}`);
+  return undefined;
+});
+
+function codeFolder(): string {
+  const folder = newFolder(0);
+  const assertions = [
+    "assert double(2) == 4",
+    "assert double('a') == 'aa'",
+    "assert double(1) == 3",
+  ];
+  const line = {
+    query: "Double it",
+    metric: "code_eval",
+    ground_truth: JSON.stringify(assertions),
+  };
+  writeFileSync(join(folder, "queries.jsonl"), JSON.stringify(line));
+  return folder;
+}
+
+test.skipIf(!sandbox)("with leave, the code of an answer is run", async () => {
+  const server = await serve((_, response) =>
+    complete(response, "Here:\n```python\ndef double(x):\n    return x + x\n```"),
+  );
+  const folder = codeFolder();
+  const args = command(folder, server.endpoint, "--allow-code-execution");
+  const ended = await runCli(args, { PATH: process.env["PATH"] ?? "" });
+  expect(ended).toMatchObject({ code: 0 });
+  const [row] = readFileSync(join(folder, "out.jsonl"), "utf8").split("\n");
+  expect(JSON.parse(row ?? "").performance).toBeCloseTo(2 / 3);
+});
+
+test("where code cannot be isolated, leave to run it is refused before any request", async () => {
+  const server = await serve();
+  const args = command(codeFolder(), server.endpoint, "--allow-code-execution");
+  expect(await runCli(args, { PATH: "/nowhere" })).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("[sandbox_unavailable]"),
+  });
+  expect(server.asked).toHaveLength(0);
 });
 
 test("when nothing succeeds it could not run, and no key is shown", async () => {
