@@ -12,7 +12,7 @@ import { agreeOnSettings, settingsOf, settingsPath } from "./run-settings.ts";
 import { metricOf, score } from "./score.ts";
 import { type ModelSummary, openSummary } from "./summary.ts";
 
-/** Runs a response's Python against the query's assertions: the share that holds, nothing without assertions, or a fault. */
+/** Runs a response's Python: the share of the query's assertions that holds, nothing without assertions, or a fault. */
 export type RunCode = (
   response: string,
   query: Query,

@@ -35,7 +35,8 @@ const choiceWords = (choice: string): string =>
 const mark = String.raw`(?:\*\*|__|["'$\x60])?\(?\s*(?:\\text(?:bf)?\{|\\mathrm\{)?\(?([A-Ja-j])\)?(?![\p{L}\p{N}'’])`;
 const noun = "(?:answer|choice|option|solution|response)";
 
-/** Each says that a letter is chosen. The first that is found decides, and of its finds the last: people correct themselves. */
+// Each says that a letter is chosen. The first that is found decides, and of its finds the last: people correct
+// themselves.
 const sayings = [
   new RegExp(String.raw`\\(?:boxed|fbox)\{\s*${mark}`, "gu"),
   new RegExp(

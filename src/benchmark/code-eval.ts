@@ -46,7 +46,7 @@ const unescaped = (text: string): string =>
     return escapes[other] ?? (`'"\\`.includes(other) ? other : `\\${other}`);
   });
 
-/** All ```python blocks, else the first ``` block, else from the first def, import or class on; undefined without any. */
+/** All ```python blocks, else the first ``` block, else what begins with a def, import or class; undefined without any. */
 export function extractCode(response: string): string | undefined {
   const fence = /^[ \t]*```[ \t]*([\w+-]*)[^\n]*\n([\s\S]*?)(?:^[ \t]*```|$(?![\s\S]))/gm;
   const blocks = [...response.matchAll(fence)].map(([, language = "", code = ""]) => ({

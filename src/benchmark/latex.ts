@@ -20,7 +20,7 @@ export function boxed(text: string): string | undefined {
   return last?.content;
 }
 
-/** One spelling for the ways in which the same value is set: spaces, sizes of brackets and fractions, units, degree marks. */
+/** One spelling for the ways to set the same value: spaces, sizes of brackets and fractions, units, degree marks. */
 export function normalLatex(text: string): string {
   return (
     text

@@ -36,6 +36,7 @@ def read_only(target):
     call("mount_setattr", libc.syscall(442, -100, os.fsencode(target), 0x8000, ctypes.byref(attributes), 32))
 
 def die_with_parent():
+    # A change of rights revokes it, so it is said again after each.
     call("prctl", libc.prctl(1, SIGKILL, 0, 0, 0))
 
 def needed():
@@ -77,6 +78,7 @@ def give_up_rights():
     call("capset", libc.capset((ctypes.c_uint32 * 2)(0x20080522, 0), none))
     call("prctl", libc.prctl(38, 1, 0, 0, 0))
     call("prctl", libc.prctl(4, 0, 0, 0, 0))
+    die_with_parent()
 
 def limit(job):
     def bound(which, value):
@@ -135,7 +137,6 @@ def assertion_holds(job, assertion, null, deadline):
     return said == word
 
 def first_process(job, null):
-    die_with_parent()
     own_root(job)
     give_up_rights()
     deadline = time.monotonic() + job["seconds"]
@@ -149,8 +150,8 @@ def refused(fault):
     os._exit(0)
 
 def inside(job, null, ready, go):
-    die_with_parent()
     call("unshare", libc.unshare(USER | NS | PID | NET | IPC | UTS))
+    die_with_parent()
     os.write(ready, b"1")
     if os.read(go, 1) != b"1":
         os._exit(1)

@@ -1,9 +1,10 @@
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { defaultLimits, openSandbox } from "./sandbox.ts";
 
 const limits = {
@@ -175,6 +176,27 @@ test.skipIf(!sandbox)("a run can be stopped", async () => {
   setTimeout(() => stop.abort(new Error("stopped")), 200);
   await expect(run).rejects.toThrow("stopped");
 });
+
+test.skipIf(!sandbox)(
+  "what runs in it ends with us, even when we are killed",
+  async () => {
+    const mark = `4${process.pid}`;
+    const code = `import subprocess
+subprocess.Popen(["/bin/sleep", "${mark}"], start_new_session=True)
+while True: pass`;
+    const script = `import { openSandbox } from ${JSON.stringify(join(import.meta.dirname, "sandbox.ts"))};
+const limits = ${JSON.stringify({ ...limits, seconds: 600, eachSeconds: 600 })};
+const sandbox = await openSandbox("python3", limits);
+await sandbox.run(${JSON.stringify(code)}, ["assert True"], new AbortController().signal);`;
+    const owner = spawn(process.execPath, ["--input-type=module", "--eval", script]);
+    const running = () =>
+      readdirSync("/proc").filter((pid) => commandOf(pid).includes(`sleep\0${mark}`));
+    await vi.waitFor(() => expect(running()).toHaveLength(1), 20_000);
+    owner.kill("SIGKILL");
+    await vi.waitFor(() => expect(running()).toEqual([]), 20_000);
+  },
+  60_000,
+);
 
 test("without Python there is no sandbox", async () => {
   await expect(openSandbox("/nowhere/python3")).rejects.toMatchObject({
