@@ -79,6 +79,7 @@ export function register(program: Command): void {
     )
     .option("--fail-under-lower <points>", "the same, of the 95 % interval's lower end", finite)
     .option("--allow-seen", "count queries that were trained on, instead of leaving them out")
+    .option("--no-download", "nothing is ever downloaded; accepted because upstream has it")
     .option("--report <folder>", "write report.json, report.md and report.html")
     .option("--date <text>", "stored in the report; without it the same data gives the same bytes")
     .option("--skip-bad-lines", "judge on the lines that can be read")

@@ -62,13 +62,14 @@ function gains({ strategies, bestSingle, bestSingleBy }: Report, first: number):
   return [
     `Over the best single model (${shownName(bestSingle)}, chosen on the ${bestSingleBy}), points with paired bootstrap 95 % interval`,
     `${"".padEnd(first)}${"gain".padEnd(26)}${"gap closed".padEnd(12)}${"regret".padEnd(9)}over the category table`,
-    ...shown.map(({ name, gain, gapClosed, regret, overTable, cost }) =>
+    ...shown.map(({ name, gain, gapClosed, regret, overTable, valueGain, cost }) =>
       (
         shownName(name).padEnd(first) +
         gainShort(gain).padEnd(26) +
         percent(gapClosed).padEnd(12) +
         regret.toFixed(3).padEnd(9) +
         (overTable ? gainShort(overTable) : "") +
+        (valueGain ? `  with speed ${gainShort(valueGain)}` : "") +
         (cost === undefined ? "" : `  cost ${cost.toPrecision(3)}`)
       ).trimEnd(),
     ),

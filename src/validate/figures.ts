@@ -22,6 +22,8 @@ export interface StrategyFigures extends Omit<Strategy, "weights"> {
   readonly bestShare: number;
   /** Quality less the best single model's, paired by query, 95 %. */
   readonly gain: Interval;
+  /** As `gain`, of value: quality and speed as training weighs them, over the model of best value. Where timed. */
+  readonly valueGain?: Interval;
   /** The gain as a share of what the oracle gains; null where that is nothing. */
   readonly gapClosed: number | null;
   /** Quality of the oracle less this. */
@@ -39,6 +41,8 @@ export interface Marks {
   readonly single: Strategy;
   readonly oracle: Strategy;
   readonly table?: Strategy | undefined;
+  /** By query and model, what each answer is worth, and the single model that is best in it. Of timed data. */
+  readonly value?: { readonly cells: Float64Array; readonly single: Strategy } | undefined;
   readonly seed: number;
 }
 
@@ -54,10 +58,13 @@ export function figuresOfStrategy(
   const best = expected(marks.oracle.weights, qualities, models.length);
   const rows = [...own.keys()].filter((row) => !Number.isNaN(own[row]));
   const mean = (values: Float64Array): number => meanOf(rows.map((row) => values[row] as number));
-  const less = (other: Float64Array): number[] =>
+  const pairs = (one: Float64Array, other: Float64Array): number[] =>
     rows
-      .map((row) => (own[row] as number) - (other[row] as number))
+      .map((row) => (one[row] as number) - (other[row] as number))
       .filter((value) => !Number.isNaN(value));
+  const less = (other: Float64Array): number[] => pairs(own, other);
+  const worth = ({ weights: chosen }: Pick<Strategy, "weights">) =>
+    expected(chosen, marks.value?.cells ?? qualities, models.length);
   const gain = pairedBootstrap(less(single), marks.seed);
   const gap = mean(best) - mean(single);
   const table = marks.table && expected(marks.table.weights, qualities, models.length);
@@ -69,6 +76,9 @@ export function figuresOfStrategy(
     ...(costs && { cost: mean(expected(weights, costs, models.length)) }),
     bestShare: bestShare(held, weights, best),
     gain,
+    ...(marks.value && {
+      valueGain: pairedBootstrap(pairs(worth(strategy), worth(marks.value.single)), marks.seed),
+    }),
     gapClosed: Math.abs(gap) < 1e-12 ? null : gain.mean / gap,
     regret: mean(best) - mean(own),
     ...(table && { overTable: pairedBootstrap(less(table), marks.seed) }),
@@ -119,7 +129,9 @@ function byDomain(
   const groups = new Map<string, number[]>();
   for (const row of rows) {
     const name = domainNames[domainIndex(categories[row] as string)] as string;
-    groups.set(name, [...(groups.get(name) ?? []), row]);
+    const group = groups.get(name) ?? [];
+    group.push(row);
+    groups.set(name, group);
   }
   return Object.fromEntries(
     [...groups]

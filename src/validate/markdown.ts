@@ -18,6 +18,7 @@ export function markdownOf(report: Report): string {
     "",
     ...strategyTable(report),
     "",
+    ...(report.strategies.some(({ valueGain }) => valueGain) ? [withSpeed, ""] : []),
     "Gain, over table: points of quality, paired bootstrap 95 % interval. Gap closed: share of what the oracle gains over",
     "the best single model. Best model %: the choice is as good as the best answer, which is better than 0. Predicted: with",
     "the category that the domain classifier finds, as in production; without it, with the record's category. Random is its",
@@ -33,6 +34,9 @@ export function markdownOf(report: Report): string {
     ...pairTable(report),
   ].join("\n")}\n`;
 }
+
+const withSpeed =
+  "Gain with speed: of what selectors are trained on, quality and speed together, over the model that was best in that.";
 
 function facts(report: Report): readonly string[] {
   const { data, embedder, selectors, leakage, bestSingle, bestSingleBy, table } = report;
@@ -76,7 +80,9 @@ function strategyTable({ strategies }: Report): readonly string[] {
       "Avg quality",
       ...(timed ? ["Avg latency, s"] : []),
       ...(priced ? ["Avg cost"] : []),
-      ...["Best model %", "Gain", "Gap closed", "Regret", "Over table"],
+      ...["Best model %", "Gain"],
+      ...(timed ? ["Gain with speed"] : []),
+      ...["Gap closed", "Regret", "Over table"],
     ],
     strategies.map((one) => [
       nameOf(one),
@@ -85,6 +91,7 @@ function strategyTable({ strategies }: Report): readonly string[] {
       ...(priced ? [one.cost?.toPrecision(3) ?? ""] : []),
       percent(one.bestShare),
       one.kind === "best single" ? "" : gainShort(one.gain),
+      ...(timed ? [one.valueGain ? gainShort(one.valueGain) : ""] : []),
       percent(one.gapClosed),
       one.regret.toFixed(3),
       one.overTable ? gainShort(one.overTable) : "",

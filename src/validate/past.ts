@@ -55,22 +55,28 @@ export function pastOfKnn(artifact: KnnArtifact): Past | undefined {
  * from, quality and a share of speed.
  */
 export function categorySet(
-  { categories, models, qualities, latencies }: Omit<Examples, "queries">,
+  examples: Omit<Examples, "queries">,
   qualityWeight: number,
 ): TrainingSet {
+  const { categories, models, qualities } = examples;
   return {
     count: categories.length,
     dimension: domainNames.length,
     rows: oneHots(categories),
     models,
-    values: qualities.map((quality, cell) =>
-      answerValue(quality, latencies?.[cell], qualityWeight),
-    ),
+    values: valuesOf(examples, qualityWeight),
     qualities,
   };
 }
 
-export function oneHots(categories: readonly string[]): Float32Array {
+/** By query and model: quality, and a share of speed where the answers are timed. */
+export const valuesOf = (
+  { qualities, latencies }: Pick<Examples, "qualities" | "latencies">,
+  qualityWeight: number,
+): Float64Array =>
+  qualities.map((quality, cell) => answerValue(quality, latencies?.[cell], qualityWeight));
+
+function oneHots(categories: readonly string[]): Float32Array {
   const rows = new Float32Array(categories.length * domainNames.length);
   categories.forEach((category, row) => {
     rows[row * domainNames.length + domainIndex(category)] = 1;

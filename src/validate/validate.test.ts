@@ -82,6 +82,20 @@ test("figures that are known by hand", () => {
   expect(found.strategies[0]?.quality).toBe(0.75);
 });
 
+test("with latencies, what selectors are trained on is compared too: quality and speed", () => {
+  // b is twice as fast and never better: 0.5 q + 0.5 / (1 + t / 10) makes it worth more than a quality of 0.1.
+  const quick = { quality: Array(4).fill([0.1, 0]), seconds: Array(4).fill([30, 10]) };
+  const timed = heldOutOf(quick);
+  const found = validate(timed, pastOf(timed), [selectorBy(["a", "b"], () => [1, 0])], {
+    ...options,
+    qualityWeight: 0.5,
+  });
+  expect(figures(found, "Always b").valueGain?.mean).toBeCloseTo(0, 12);
+  expect(figures(found, "KNN Selection").gain.mean).toBe(0);
+  // 0.05 + 0.125 against 0.25.
+  expect(figures(found, "KNN Selection").valueGain?.mean).toBeCloseTo(-0.075, 12);
+});
+
 test("the best single model is chosen on what was known before, not on what is judged", () => {
   const changed = heldOutOf({ quality: Array(4).fill([0, 1]) });
   const found = validate(changed, past, [], options);

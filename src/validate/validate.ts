@@ -5,10 +5,10 @@ import type { Examples } from "../train/examples.ts";
 import { bestModel } from "../train/training-set.ts";
 import { type CategoryTable, fitCategoryTable } from "./category-table.ts";
 import { chooseEach } from "./choose-each.ts";
-import { figuresOfStrategy, type StrategyFigures } from "./figures.ts";
+import { figuresOfStrategy, type Marks, type StrategyFigures } from "./figures.ts";
 import type { HeldOut } from "./held-out.ts";
 import { judgePair, type PairFigures } from "./pair.ts";
-import { categorySet, meansFor, type Past } from "./past.ts";
+import { categorySet, meansFor, type Past, valuesOf } from "./past.ts";
 import {
   always,
   byMerit,
@@ -78,13 +78,9 @@ export function validate(
   const table =
     past && fitCategoryTable(categorySet(past.examples, options.qualityWeight), options.seed);
   const tables = new Map(sides.map((side) => [side, table && tableStrategy(held, table, side)]));
-  const mark = (side: CategoryOf) => ({
-    single,
-    oracle: best,
-    seed: options.seed,
-    table: tables.get(side),
-  });
-  const plain = { single, oracle: best, seed: options.seed };
+  const value = valueMarks(held, known, options.qualityWeight);
+  const plain: Marks = { single, oracle: best, seed: options.seed, value };
+  const mark = (side: CategoryOf): Marks => ({ ...plain, table: tables.get(side) });
   const choosers = selectors.flatMap((selector) => sides.map((side) => ({ side, selector })));
   const strategies = [
     ...[
@@ -155,6 +151,18 @@ function described({ artifact, shrinkage }: CategoryTable): TableFacts {
     (model, at) => [domainNames[at] as string, model] as const,
   );
   return { shrinkage, models: Object.fromEntries(categories) };
+}
+
+/** Where both sides are timed: what answers are worth, and the model that was worth most before. */
+function valueMarks(
+  held: HeldOut,
+  past: Omit<Examples, "queries">,
+  qualityWeight: number,
+): Marks["value"] {
+  if (!held.latencies || !past.latencies) return undefined;
+  const means = meansFor(held.models, past, valuesOf(past, qualityWeight));
+  const single = byMerit(held, means, { name: "Best Single by value", kind: "best single" });
+  return { cells: valuesOf(held, qualityWeight), single };
 }
 
 /** By cost where it is known, else by latency; known before where the past knows it. */
