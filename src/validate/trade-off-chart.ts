@@ -13,6 +13,7 @@ export function tradeOffChart({ strategies }: Report): readonly Chart[] {
   });
   if (placed.length === 0) return [];
   const frontier = frontierOf(placed);
+  const qualities = placed.map(({ quality }) => quality);
   const groups = [...new Set(placed.map(({ kind }) => kind))];
   const svg = draw(460, {
     grid: { left: 70, right: 190, top: 15, bottom: 50 },
@@ -27,13 +28,15 @@ export function tradeOffChart({ strategies }: Report): readonly Chart[] {
       name: "average quality",
       nameLocation: "middle",
       nameGap: 45,
-      scale: true,
-      boundaryGap: ["8%", "8%"],
+      min: Math.max(0, Math.floor((Math.min(...qualities) - 0.02) * 20) / 20),
+      max: Math.min(1, Math.ceil((Math.max(...qualities) + 0.02) * 20) / 20),
     },
     series: [
       {
         type: "line",
         name: "frontier",
+        // Between two strategies there is only the cheaper one.
+        step: "end",
         data: frontier.map(({ price, quality }) => [price, quality]),
         symbol: "none",
         lineStyle: { color: "#999", type: "dashed" },
