@@ -252,6 +252,36 @@ test("retries end, and a server that asks for hours is not waited for", async ()
   ]);
 });
 
+test("a model that always fails is given up, and the others of its server are not", async () => {
+  const server = await serve((asked, response) =>
+    asked.model === "gone" ? refuse(response, 404) : complete(response, asked.content),
+  );
+  const output = newOutput();
+  const models = [model("gone", server.endpoint), model("here", server.endpoint)];
+  const queries = Array.from({ length: 30 }, (_, at) => query(`q${at}`));
+  const report = await run({ models, queries, output });
+  expect(report).toMatchObject({
+    complete: false,
+    rows: 50,
+    failed: 20,
+    warnings: ["gone is given up: 20 requests in a row failed, the last with http_404"],
+  });
+  expect(server.asked).toHaveLength(50);
+  // Nothing is lost by it: the next run asks the rest.
+  expect(await run({ models, queries, output })).toMatchObject({ complete: true, rows: 60 });
+});
+
+test("faults of the queries never make a model given up", async () => {
+  const server = await serve((_, response) => refuse(response, 400));
+  const queries = Array.from({ length: 30 }, (_, at) => query(`q${at}`));
+  const models = [model("m", server.endpoint)];
+  expect(await run({ models, queries, output: newOutput() })).toMatchObject({
+    complete: true,
+    failed: 30,
+    warnings: [],
+  });
+});
+
 test("redirects are not followed: the key is for one server", async () => {
   const thief = await serve();
   const server = await serve((_, response) => {

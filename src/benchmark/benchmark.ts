@@ -1,15 +1,12 @@
 import { rm } from "node:fs/promises";
-import { ask, type Server, type Stop } from "./ask.ts";
-import { chatBody } from "./chat-body.ts";
-import { ChatFault } from "./chat-fault.ts";
+import type { Stop } from "./ask.ts";
+import { askAll } from "./ask-all.ts";
 import type { Model } from "./models.ts";
-import { type Plan, planOf } from "./plan.ts";
-import { connectionTo } from "./post-chat.ts";
+import { planOf } from "./plan.ts";
 import type { Query } from "./queries.ts";
 import { openResults } from "./results-file.ts";
-import { answeredRow, failedRow, notAllowed, type RowError, readRow } from "./row.ts";
+import { notAllowed, type RowError, readRow } from "./row.ts";
 import { agreeOnSettings, settingsOf, settingsPath } from "./run-settings.ts";
-import { metricOf, score } from "./score.ts";
 import { type ModelSummary, openSummary } from "./summary.ts";
 
 /** Runs a response's Python: the share of the query's assertions that holds, nothing without assertions, or a fault. */
@@ -100,7 +97,7 @@ export async function benchmark(job: BenchmarkJob): Promise<BenchmarkReport> {
       job.onProgress?.(progress());
     };
     job.onProgress?.(progress());
-    await askAll(job, plan, keep);
+    const givenUp = await askAll(job, plan, keep);
     const complete = plan.rows() === models.length * queries.length;
     for (const row of plan.facts()) summary.add(row);
     if (complete) await file.reorder(plan.inOrder());
@@ -109,82 +106,9 @@ export async function benchmark(job: BenchmarkJob): Promise<BenchmarkReport> {
       complete,
       models: summary.models(),
       errors: Object.fromEntries(summary.errors),
-      warnings: warning === undefined ? [] : [warning],
+      warnings: [...(warning === undefined ? [] : [warning]), ...givenUp],
     };
   } finally {
     file.close();
   }
 }
-
-/** Each endpoint has its own workers: a slow server does not keep a fast one waiting. */
-async function askAll(job: BenchmarkJob, plan: Plan, keep: (line: string) => void): Promise<void> {
-  const servers = new Map<string, Model[]>();
-  for (const model of job.models) {
-    const key = model.endpoint.href;
-    servers.set(key, [...(servers.get(key) ?? []), model]);
-  }
-  // The first fault of ours, such as a full disk, ends the others' work as well.
-  const fault = new AbortController();
-  const stop: Stop = {
-    soon: AbortSignal.any([job.stop.soon, fault.signal]),
-    now: AbortSignal.any([job.stop.now, fault.signal]),
-  };
-  const opened: Server[] = [];
-  const workers = [...servers.values()].flatMap((models) => {
-    const first = models[0] as Model;
-    const server: Server = { ...connectionTo(first.endpoint, job.concurrency), notBefore: 0 };
-    opened.push(server);
-    const tasks = plan.missing(models);
-    return Array.from({ length: job.concurrency }, async () => {
-      for (const { model, query } of tasks) {
-        if (stop.soon.aborted) return;
-        const line = await rowFor(job, stop, server, model, query);
-        if (line === undefined) return;
-        keep(line);
-      }
-    });
-  });
-  const ended = await Promise.allSettled(
-    workers.map((worker) =>
-      worker.catch((thrown) => {
-        fault.abort();
-        throw thrown;
-      }),
-    ),
-  );
-  for (const { agent } of opened) agent.destroy();
-  const broken = ended.find((one) => one.status === "rejected");
-  if (broken) throw broken.reason;
-}
-
-/** Undefined when the run stopped before there was an answer. */
-async function rowFor(
-  { runCode, concise, stream, timeoutMs, retries }: BenchmarkJob,
-  stop: Stop,
-  server: Server,
-  model: Model,
-  query: Query,
-): Promise<string | undefined> {
-  const code = metricOf(query) === "code_eval";
-  // Not even asked: the answer would cost money and could not be judged.
-  if (code && !runCode) return failedRow(query, model, refusedCode);
-  try {
-    const json = chatBody(model, query, { concise, stream });
-    const request = { json, headers: model.headers, timeoutMs, stream };
-    const answer = await ask(server, request, { retries, stop });
-    const judged = code ? await runCode?.(answer.text, query, stop.now) : score(answer.text, query);
-    if (typeof judged === "object") return failedRow(query, model, judged);
-    return answeredRow(query, model, answer, judged);
-  } catch (thrown) {
-    if (thrown instanceof ChatFault) {
-      return failedRow(query, model, { code: thrown.code, message: thrown.message });
-    }
-    if (stop.soon.aborted) return undefined;
-    throw thrown;
-  }
-}
-
-const refusedCode: RowError = {
-  code: notAllowed,
-  message: "code_eval runs Python that a model wrote: allow it with --allow-code-execution",
-};

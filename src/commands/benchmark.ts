@@ -169,7 +169,7 @@ function conclude(report: BenchmarkReport, { output, json }: Options): void {
     say(`${all} rows hold an error (${codes.join(", ")}): see "error" in ${output}`);
     if (errors["code_execution_not_allowed"] !== all) say("--retry-failed asks them once more");
   }
-  if (!complete) say("Stopped: run the same command again to continue");
+  if (!complete) say("Not complete: run the same command again to continue");
 }
 
 const say = (line: string): void => {
