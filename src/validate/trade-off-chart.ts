@@ -50,7 +50,14 @@ export function tradeOffChart({ strategies }: Report): readonly Chart[] {
         data: placed
           .filter((one) => one.kind === kind)
           .map(({ price, quality, name }) => ({ value: [price, quality], name: axisName(name) })),
-        label: { show: true, position: "right" as const, formatter: "{b}", fontSize: 11 },
+        label: {
+          show: true,
+          position: "right" as const,
+          formatter: "{b}",
+          // Below the line that runs to the right of it.
+          offset: [0, 9],
+          fontSize: 11,
+        },
         labelLayout: { hideOverlap: true, moveOverlap: "shiftY" as const },
       })),
     ],
