@@ -100,7 +100,18 @@ const owners: Record<string, readonly string[]> = {
   echarts: ["validate"],
   pino: ["observe"],
   "prom-client": ["observe"],
-  zod: ["config", "artifact", "parse", "train", "listen", "classify", "embed", "hub", "benchmark"],
+  zod: [
+    "config",
+    "artifact",
+    "parse",
+    "train",
+    "listen",
+    "classify",
+    "embed",
+    "hub",
+    "benchmark",
+    "publish",
+  ],
 };
 
 const root = import.meta.dirname;

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
   cpSync,
@@ -61,7 +62,11 @@ const report = (): string => {
   mkdirSync(made);
   const table = "| Strategy | Avg quality |\n|---|---|\n| KNN Selection | 0.912 |\n";
   writeFileSync(join(made, "report.md"), `# Validation\n\n## Strategies\n\n${table}`);
-  writeFileSync(join(made, "report.json"), "{}");
+  const file = "knn_model.safetensors";
+  const sha256 = createHash("sha256")
+    .update(readFileSync(join(trained, file)))
+    .digest("hex");
+  writeFileSync(join(made, "report.json"), JSON.stringify({ selectors: [{ file, sha256 }] }));
   return made;
 };
 const modelFiles = ["knn", "kmeans", "svm"].flatMap((algorithm) => [
@@ -146,6 +151,18 @@ test("a README.md of one's own is kept, with the report at its end", async () =>
   expect(hub.contents.get("README.md")?.toString()).toMatch(
     /^# Mine\n\n## Validation\n\n### Strategies/,
   );
+});
+
+test("a report of other model files is refused", async () => {
+  const hub = await hubOf();
+  const args = ["upload", "--model-dir", models, ...repo, "--report", report()];
+  await rm(join(models, "knn_model.safetensors"));
+  const { code, err } = await signalbox(hub.endpoint, args);
+  expect(code).toBe(2);
+  expect(err).toContain("is of another knn_model.safetensors than the folder has");
+  writeFileSync(join(folder, "report/report.json"), "{}");
+  expect((await signalbox(hub.endpoint, args)).err).toContain("does not say what was validated");
+  expect(hub.asked).toEqual([]);
 });
 
 test("records go into a dataset, and come down from it", async () => {

@@ -23,7 +23,7 @@ export async function selectorFiles({
   report,
 }: SelectorUpload): Promise<readonly UploadFile[]> {
   const { selectors, beside } = await readSelectorFolder(modelFolder);
-  const validation = report === undefined ? undefined : readValidation(report);
+  const validation = report === undefined ? undefined : readValidation(report, selectors);
   const own = join(modelFolder, "README.md");
   const text = existsSync(own) ? readFileSync(own, "utf8") : undefined;
   const card =
