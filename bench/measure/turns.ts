@@ -116,10 +116,14 @@ function summary<Answer>(
   };
 }
 
-/** A contestant of this process. `read`, which is not measured, makes an answer of what the call gave. */
-export function ownContestant<Given, Answer>(
+/**
+ * A contestant of this process. Neither `ask`, which makes what the call is given, nor `read`, which makes an answer of
+ * what it gave, is measured.
+ */
+export function ownContestant<Asked, Given, Answer>(
   name: string,
-  call: (number: number) => Given,
+  ask: (number: number) => Asked,
+  call: (asked: Asked) => Given,
   read: (given: Given) => Answer,
 ): Contestant<Answer> {
   return {
@@ -129,8 +133,9 @@ export function ownContestant<Given, Answer>(
       const given = new Array<Given>(count);
       const cpu = threadMicros();
       for (let at = 0; at < count; at++) {
+        const asked = ask(from + at);
         const started = performance.now();
-        given[at] = call(from + at);
+        given[at] = call(asked);
         wall[at] = (performance.now() - started) * 1e6;
       }
       const used = Math.max(0, threadMicros() - cpu - readingMicros);

@@ -150,7 +150,8 @@ function scanContestant(
   const scan = plainScan(vectors.rows, dimension);
   return ownContestant(
     "naive JavaScript scan",
-    (call) => scan(Float64Array.from(rowOf(queries, call)), k),
+    (call) => Float64Array.from(rowOf(queries, call)),
+    (query) => scan(query, k),
     read,
   );
 }

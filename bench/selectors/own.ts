@@ -11,7 +11,13 @@ export const rowOf = ({ rows }: Vectors, row: number): Float32Array =>
 /** signalbox's selector of the artifact, and its readable one, which is the reference of every comparison. */
 export function ownContestants(artifact: Artifact, queries: Vectors): Contestant<Answer>[] {
   const one = (name: string, selector: Selector) =>
-    ownContestant(name, (call) => selector.select(rowOf(queries, call)), answerOf);
+    ownContestant(
+      name,
+      // As in serving, where the vector has just been put together.
+      (call) => rowOf(queries, call).slice(),
+      (query) => selector.select(query),
+      answerOf,
+    );
   return [one("signalbox", openSelector(artifact)), one("readable", openReadable(artifact))];
 }
 
@@ -21,9 +27,10 @@ export function ownBatches(artifact: Artifact, queries: Vectors): Contestant<rea
   const batch = (call: number) =>
     queries.rows.subarray(call * batchSize * dimension, (call + 1) * batchSize * dimension);
   return [
-    ownContestant("signalbox, at once", (call) => selector.selectMany(batch(call)), modelsOf),
+    ownContestant("signalbox, at once", batch, (rows) => selector.selectMany(rows), modelsOf),
     ownContestant(
       "signalbox, one by one",
+      (call) => call,
       (call) =>
         Array.from({ length: batchSize }, (_, at) =>
           selector.select(rowOf(queries, call * batchSize + at)),

@@ -64,12 +64,10 @@ async function timed(
   const [fast, readable] = [openSelector(artifact), openReadable(artifact)];
   const asked = oneHots.flatMap((category) => {
     const rows = queries(category);
-    const call = (selector: typeof fast) => (number: number) =>
-      selector.select(rows[number] as Float32Array);
-    return [
-      ownContestant(`signalbox, category ${category}`, call(fast), answerOf),
-      ownContestant(`readable, category ${category}`, call(readable), answerOf),
-    ];
+    const query = (number: number) => (rows[number] as Float32Array).slice();
+    const one = (name: string, selector: typeof fast) =>
+      ownContestant(`${name}, category ${category}`, query, (x) => selector.select(x), answerOf);
+    return [one("signalbox", fast), one("readable", readable)];
   });
   const measured = await inTurns(asked, series);
   return measured.map(({ answers, ...figures }, at) => {

@@ -62,6 +62,7 @@ export function neighbourSearch(
   const low = new Float64Array(count);
   const high = new Float64Array(count);
   const own = new Uint32Array(count);
+  const pending = new Uint32Array(count);
   const every = { ends: new Uint32Array(2), length: 2 };
   const inside = new Uint32Array(count);
   const edge = new Uint32Array(count);
@@ -127,20 +128,37 @@ export function neighbourSearch(
     return found;
   }
 
-  function nearest(weights: Uint32Array | undefined, k: number): Nearest {
-    const found = collect(weights, readWhile(weights, k));
-    if (found > fewEnough) {
-      pool?.sharpen(possible, found);
-      work.singles += found;
-    }
+  /** Lists the bounds of the positions found. */
+  function listBounds(found: number): void {
     for (let n = 0; n < found; n++) {
       low[n] = lower[possible[n] as number] as number;
       high[n] = upper[possible[n] as number] as number;
     }
     every.ends[1] = found;
+  }
+
+  /**
+   * Of what was found, what is nearer has less than k before it, whatever the order of those whose bounds reach below it:
+   * it is surely among the k.
+   */
+  const sureBelow = (k: number): number =>
+    threshold({ values: low, stretches: every, weights: own, k });
+
+  function nearest(weights: Uint32Array | undefined, k: number): Nearest {
+    const found = collect(weights, readWhile(weights, k));
+    listBounds(found);
+    const sureByBytes = sureBelow(k);
+    let open = 0;
+    for (let n = 0; n < found; n++) {
+      if ((high[n] as number) >= sureByBytes) pending[open++] = possible[n] as number;
+    }
+    if (open > fewEnough) {
+      pool?.sharpen(pending, open);
+      work.singles += open;
+      listBounds(found);
+    }
     const enough = threshold({ values: high, stretches: every, weights: own, k });
-    // With less before it than k, whatever the order of those whose bounds reach below it: surely among the k.
-    const sure = threshold({ values: low, stretches: every, weights: own, k });
+    const sure = sureBelow(k);
     let [insideCount, edgeCount, room] = [0, 0, k];
     for (let n = 0; n < found; n++) {
       if ((low[n] as number) > enough) continue;
