@@ -33,7 +33,7 @@ const readers = [
 
 const script = join(import.meta.dirname, "load-artifacts/loading.ts");
 // As bin/signalbox starts Node, which bears on memory.
-const flags = ["--expose-gc", "--max-semi-space-size=4", "--optimize-for-size"];
+const flags = ["--expose-gc", "--max-semi-space-size=4"];
 const folder = mkdtempSync(join(tmpdir(), "signalbox-load-"));
 
 function load(kind: Kind, { reader, suffix }: (typeof readers)[number]): Loaded {

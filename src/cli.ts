@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=1048576 node --max-semi-space-size=4 --optimize-for-size
+#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=1048576 node --max-semi-space-size=4
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { register as registerBenchmark } from "./commands/benchmark.ts";

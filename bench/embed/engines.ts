@@ -56,7 +56,7 @@ interface Engine {
 
 const script = join(import.meta.dirname, "model-process.ts");
 // As bin/signalbox starts Node, which bears on memory.
-const flags = ["--expose-gc", "--max-semi-space-size=4", "--optimize-for-size"];
+const flags = ["--expose-gc", "--max-semi-space-size=4"];
 const environment = { MALLOC_MMAP_THRESHOLD_: "1048576" };
 const startOwn = (folder: string): Peer =>
   startProcess(process.execPath, [...flags, script, folder], environment);

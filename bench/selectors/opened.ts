@@ -69,7 +69,7 @@ export function compareOpening(folder: string, { each, large, rounds }: Sizes): 
 function openIn(kind: string, file: string, probe: string): Opened {
   const script = join(import.meta.dirname, "opening.ts");
   // As bin/signalbox starts Node, which bears on memory.
-  const flags = ["--expose-gc", "--max-semi-space-size=4", "--optimize-for-size"];
+  const flags = ["--expose-gc", "--max-semi-space-size=4"];
   const output = execFileSync(process.execPath, [...flags, script, kind, file, probe]);
   return JSON.parse(output.toString());
 }

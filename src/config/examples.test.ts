@@ -39,7 +39,7 @@ test("default.yaml chooses among the six models for each decision", () => {
     ["engineering", "kmeans"],
     ["health", "svm"],
     ["business", "svm"],
-    ["humanities", "knn"],
+    ["humanities", "kmeans"],
     ["general", "kmeans"],
   ]);
   expect(six).toContain(default_model);

@@ -83,7 +83,7 @@ async function serveStream(
     return;
   }
   const gone = new AbortController();
-  call.on("cancelled", () => gone.abort(clientGone()));
+  call.on("cancelled", () => gone.abort(clientGone));
   try {
     // destroyOnReturn would cancel the call before its trailers are sent.
     const messages = call.iterator({ destroyOnReturn: false });
@@ -101,12 +101,12 @@ async function serveStream(
   }
 }
 
-const clientGone = () =>
-  new RouterError(
-    "client_gone",
-    "Envoy let the stream go before it was answered",
-    "Nothing is to be done",
-  );
+/** Made once: Envoy resets every stream when it has the last answer, and an error costs its stack. */
+const clientGone = new RouterError(
+  "client_gone",
+  "Envoy let the stream go before it was answered",
+  "Nothing is to be done",
+);
 
 function loadServices(folder: string) {
   const files = [
