@@ -35,7 +35,7 @@ test("default.yaml chooses among the six models for each decision", () => {
   expect(decisions.map(({ name, algorithm }) => [name, algorithm.type])).toEqual([
     ["math", "svm"],
     ["code", "svm"],
-    ["science", "knn"],
+    ["science", "kmeans"],
     ["engineering", "kmeans"],
     ["health", "svm"],
     ["business", "svm"],
