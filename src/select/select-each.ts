@@ -1,6 +1,6 @@
 import type { Artifact } from "../artifact/artifact.ts";
 import { checkedBatch } from "./query.ts";
-import type { Selection, Selector } from "./selector.ts";
+import type { Selector } from "./selector.ts";
 
 export type Choice = Pick<Selector, "select" | "selectMany">;
 
@@ -14,10 +14,8 @@ export interface Opened<A extends Artifact = Artifact> {
 export const selectEach = (dimension: number, select: Selector["select"]): Choice => ({
   select,
   selectMany(rows, candidates) {
-    const selections: Selection[] = [];
-    for (let at = 0; at < checkedBatch(rows, dimension) * dimension; at += dimension) {
-      selections.push(select(rows.subarray(at, at + dimension), candidates));
-    }
-    return selections;
+    return Array.from({ length: checkedBatch(rows, dimension) }, (_, n) =>
+      select(rows.subarray(n * dimension, (n + 1) * dimension), candidates),
+    );
   },
 });
