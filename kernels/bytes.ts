@@ -1,5 +1,5 @@
 import { boundTwo, sizeOfQuery } from "./encoded";
-import { firstTwo, lanesOf } from "./lanes";
+import { firstTwo, highOf, lanesOf } from "./lanes";
 
 /**
  * The first `width` of the doubles at `x` as 16-bit integers times a scale, with zeros up to `padded`, a multiple of 16.
@@ -165,9 +165,4 @@ function sumsOfTwo(a: v128, b: v128): v128 {
     i8x16.shuffle(ofA, ofB, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
     i8x16.shuffle(ofA, ofB, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31),
   );
-}
-
-@inline
-function highOf(four: v128): v128 {
-  return i8x16.shuffle(four, four, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
 }

@@ -1,3 +1,9 @@
+/** The upper half of 16 bytes, twice. */
+@inline
+export function highOf(four: v128): v128 {
+  return i8x16.shuffle(four, four, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
 /** f64x2 of the singles at `at` and after it, or of the two that follow. */
 @inline
 export function firstTwo(four: v128): v128 {
@@ -6,7 +12,7 @@ export function firstTwo(four: v128): v128 {
 
 @inline
 export function lastTwo(four: v128): v128 {
-  return f64x2.promote_low_f32x4(i8x16.shuffle(four, four, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
+  return f64x2.promote_low_f32x4(highOf(four));
 }
 
 @inline

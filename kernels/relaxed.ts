@@ -3,7 +3,7 @@
 // the product of a row and q is 128 row.high + row.low - 8192 times the sum of the row. Nothing is left to the engine
 // while both factors stay within 127: no pair of products is more than 16 bits hold.
 import { boundTwo, sizeOfQuery } from "./encoded";
-import { lanesOf } from "./lanes";
+import { highOf, lanesOf } from "./lanes";
 
 /** So that high is at most 127. */
 const steps: f64 = 8191;
@@ -147,9 +147,4 @@ function products(highs: v128, lows: v128, facts: usize): v128 {
     f64x2.convert_low_i32x4_s(lows),
   );
   return f64x2.sub(raised, f64x2.mul(f64x2.splat(8192), v128.load(facts, 96)));
-}
-
-@inline
-function highOf(four: v128): v128 {
-  return i8x16.shuffle(four, four, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
 }

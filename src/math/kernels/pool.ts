@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { once } from "../once.ts";
 import * as plainSimd from "./compiled.ts";
 import * as relaxedSimd from "./compiled-relaxed.ts";
 import type { Kernels } from "./kernels.ts";
@@ -100,12 +101,4 @@ function compiled({ base64, sha256 }: { base64: string; sha256: string }): Compi
   } catch {
     return undefined;
   }
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

@@ -1,4 +1,5 @@
 import type { KnnArtifact } from "../../artifact/artifact.ts";
+import { once } from "../../math/once.ts";
 import { answeredBy } from "../answered.ts";
 import { allowedOnce } from "../candidates.ts";
 import { overallMeans, plainOutcomes } from "../outcome.ts";
@@ -24,7 +25,8 @@ export function fastKnnByOutcomes(
 ): Selector["select"] {
   const { dimension, models, shrinkage } = artifact;
   const count = artifact.vectors.length / dimension;
-  const readable = knnByOutcomes(artifact, k);
+  // Hardly ever asked, and it keeps the outcomes in its own way.
+  const readable = once(() => knnByOutcomes(artifact, k));
   const outcomes = plainOutcomes(artifact);
   const means = overallMeans(artifact, outcomes);
   const rank = ranking(models, means);
@@ -69,13 +71,13 @@ export function fastKnnByOutcomes(
 
   return (x, candidates) => {
     const query = typedQuery(x, dimension);
-    if (!search.begin(query)) return readable(query, candidates);
+    if (!search.begin(query)) return readable()(query, candidates);
     const allowed = allowedFor(candidates);
     for (const panel of panels) {
       if (!panel.models.some((model) => allowed[model])) continue;
       const near = neighbours(panel.weights);
       // A model without an outcome, which no file of ours has.
-      if (near.length === 0) return readable(query, candidates);
+      if (near.length === 0) return readable()(query, candidates);
       for (const model of panel.models) {
         const own = values[model] as Float64Array;
         let sum = 0;

@@ -1,4 +1,5 @@
 import type { KnnArtifact } from "../../artifact/artifact.ts";
+import { once } from "../../math/once.ts";
 import { type Allowed, allowedOnce } from "../candidates.ts";
 import { outcomeValues, overallMeans } from "../outcome.ts";
 import { typedQuery } from "../query.ts";
@@ -21,7 +22,8 @@ export function fastKnnByVotes(
   search: NeighbourSearch,
 ): Selector["select"] {
   const { dimension, models, modelOf, vectorOf } = artifact;
-  const readable = knnByVotes(artifact, k);
+  // Hardly ever asked, and it keeps the outcomes in its own way.
+  const readable = once(() => knnByVotes(artifact, k));
   const values = outcomeValues(artifact);
   const rank = ranking(models, overallMeans(artifact, values));
   const allowedFor = allowedOnce(models);
@@ -92,11 +94,11 @@ export function fastKnnByVotes(
 
   return (x, candidates) => {
     const query = typedQuery(x, dimension);
-    if (!search.begin(query)) return readable(query, candidates);
+    if (!search.begin(query)) return readable()(query, candidates);
     const allowed = allowedFor(candidates);
     let found = voters(everyRow, { allowed, onlyAllowed: false });
     if (found.length === 0) found = voters(rowsAllowed(allowed), { allowed, onlyAllowed: true });
-    if (found.length === 0) return readable(query, candidates);
+    if (found.length === 0) return readable()(query, candidates);
     votes.fill(0);
     for (const row of found) votes[modelOf[row] as number]! += values[row] as number;
     return rank(votes, allowed);
