@@ -11,6 +11,7 @@ import { packageRoot } from "../config/paths.ts";
 import { domains, intentServer } from "../label/testing/intent-server.ts";
 import { createApi } from "../listen/api/server.ts";
 import { openRouter } from "../open-router.ts";
+import { leases } from "../testing/router.ts";
 import { runCli } from "./testing/run-cli.ts";
 import { commandsOf, runSh } from "./testing/run-sh.ts";
 
@@ -58,10 +59,7 @@ test("with a running signalbox and without: the same bytes", async () => {
   const path = join(packageRoot, "config/default.yaml");
   const { config } = loadConfig(path, {});
   const { router } = await openRouter(config, { configFolder: join(path, ".."), cwd: folder });
-  const server = createApi(
-    () => router,
-    () => true,
-  );
+  const server = createApi(leases(router).acquire, () => true);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(async () => {

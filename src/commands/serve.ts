@@ -7,6 +7,7 @@ import { packageRoot } from "../config/paths.ts";
 import { RouterError } from "../errors.ts";
 import { createApi } from "../listen/api/server.ts";
 import { health } from "../listen/health.ts";
+import type { Lease } from "../listen/lease.ts";
 import { type GrpcServer, listenGrpc } from "../listen/server.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
@@ -44,6 +45,8 @@ async function serve(options: Options): Promise<void> {
   let router: Router | undefined;
   const current = (): Router | undefined => router;
   const metrics = createMetrics(() => router?.embedder.stats());
+  const events = streamEvents(config, metrics, log);
+  const acquire = (): Lease | undefined => router && { router, events, release: () => undefined };
   const wireHealth = health();
   const grpc = await listen("--port", options.port, (port) =>
     listenGrpc(
@@ -53,15 +56,14 @@ async function serve(options: Options): Promise<void> {
         maxConcurrentStreams: config.limits.max_concurrent_streams,
         protoFolder: join(packageRoot, "proto"),
       },
-      current,
+      acquire,
       wireHealth,
-      streamEvents(config, metrics, log),
     ),
   );
   const servers = [
     await listenHttp(
       "--api-port",
-      createApi(current, wireHealth.isReady),
+      createApi(acquire, wireHealth.isReady),
       options.apiPort,
       options,
     ),

@@ -2,38 +2,30 @@ import { join } from "node:path";
 import { type Client, credentials, loadPackageDefinition, status } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { afterEach, expect, test } from "vitest";
-import type { StreamEvents } from "../observe/events.ts";
 import type { ProcessingRequest, ProcessingResponse } from "../protocol/messages.ts";
 import type { Router } from "../router.ts";
-import { fakeRouter } from "../testing/router.ts";
+import { fakeRouter, leases } from "../testing/router.ts";
 import { health } from "./health.ts";
 import { type GrpcServer, listenGrpc } from "./server.ts";
 
 const protoFolder = join(import.meta.dirname, "../../proto");
 const ignored = () => undefined;
-const events: StreamEvents = {
-  routed: ignored,
-  passedThrough: ignored,
-  rejected: ignored,
-  failed: ignored,
-  responded: ignored,
-};
 
 const cleanup: (() => void)[] = [];
 afterEach(() => {
   for (const one of cleanup.splice(0)) one();
 });
 
-async function start(router: Router | undefined = fakeRouter()) {
+async function start(router: Router = fakeRouter()) {
   const wireHealth = health();
+  const { acquire, held } = leases(router);
   const server = await listenGrpc(
     { address: "127.0.0.1:0", maxBodyBytes: 1e7, maxConcurrentStreams: 100, protoFolder },
-    () => router,
+    acquire,
     wireHealth,
-    events,
   );
   cleanup.push(() => server.stop());
-  return { server, wireHealth, ...connect(server) };
+  return { server, wireHealth, held, ...connect(server) };
 }
 
 /** A client of both services, made from the same .proto files. */
@@ -81,13 +73,14 @@ const chatRequest: ProcessingRequest[] = [
 ];
 
 test("a stream over a socket: two messages in, two answers out, and a clean end", async () => {
-  const { processor } = await start();
+  const { processor, held } = await start();
   const call = processor.Process();
   for (const message of chatRequest) call.write(message);
   call.end();
   const answers: ProcessingResponse[] = [];
   for await (const answer of call) answers.push(answer);
   expect(answers).toHaveLength(2);
+  expect(held()).toBe(0);
   const mutation = answers[1]?.request_body?.response.body_mutation;
   expect(mutation && "body" in mutation && Buffer.from(mutation.body).toString()).toContain(
     '"model":"solver"',
@@ -127,7 +120,6 @@ test("before models are loaded a stream is refused as unavailable", async () => 
     { address: "127.0.0.1:0", maxBodyBytes: 1e6, maxConcurrentStreams: 10, protoFolder },
     () => undefined,
     health(),
-    events,
   );
   cleanup.push(() => notReady.stop());
   const call = connect(notReady).processor.Process();
@@ -146,7 +138,7 @@ test("a stream that Envoy lets go is not embedded for any longer", async () => {
     },
     limits: { deadline_ms: 60_000 },
   });
-  const { processor } = await start(router);
+  const { processor, held } = await start(router);
   const call = processor.Process();
   call.on("error", ignored);
   for (const message of chatRequest) call.write(message);
@@ -154,8 +146,21 @@ test("a stream that Envoy lets go is not embedded for any longer", async () => {
   const gone = new Promise((resolve) =>
     signal?.addEventListener("abort", () => resolve(signal.reason)),
   );
+  expect(held()).toBe(1);
   call.cancel();
   expect(await gone).toMatchObject({ code: "client_gone" });
+  await expect.poll(held).toBe(0);
+});
+
+test("a stream that Envoy resets between two messages lets its router go", async () => {
+  const { processor, held } = await start();
+  const call = processor.Process();
+  call.on("error", ignored);
+  call.write(chatRequest[0]);
+  await new Promise((resolve) => call.once("data", resolve));
+  expect(held()).toBe(1);
+  call.cancel();
+  await expect.poll(held).toBe(0);
 });
 
 test("draining lets a stream in flight end, and takes no new one", async () => {

@@ -10,10 +10,9 @@ import {
 } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { RouterError } from "../errors.ts";
-import type { StreamEvents } from "../observe/events.ts";
 import type { ProcessingRequest, ProcessingResponse } from "../protocol/messages.ts";
-import type { Router } from "../router.ts";
 import type { Health } from "./health.ts";
+import type { Acquire, Lease } from "./lease.ts";
 import { raiseResetLimits } from "./reset-limits.ts";
 import { processStream } from "./stream.ts";
 
@@ -40,14 +39,13 @@ export interface GrpcOptions {
 const messageOverheadBytes = 1024 * 1024;
 
 /**
- * Listens for Envoy. `current` is read once for each stream. Rejects with the system's error when the address cannot
- * be bound.
+ * Listens for Envoy. A stream keeps the router that `acquire` gave it when it began. Rejects with the system's error when
+ * the address cannot be bound.
  */
 export async function listenGrpc(
   options: GrpcOptions,
-  current: () => Router | undefined,
+  acquire: Acquire,
   health: Health,
-  events: StreamEvents,
 ): Promise<GrpcServer> {
   raiseResetLimits();
   const server = new Server({
@@ -57,7 +55,7 @@ export async function listenGrpc(
   });
   const services = loadServices(options.protoFolder);
   server.addService(services.externalProcessor.service, {
-    Process: (call: Call) => void serveStream(call, current(), events),
+    Process: (call: Call) => void serveStream(call, acquire()),
   });
   server.addService(services.health.service, { ...health.handlers });
   const port = await new Promise<number>((resolve, reject) => {
@@ -72,16 +70,13 @@ export async function listenGrpc(
   };
 }
 
-async function serveStream(
-  call: Call,
-  router: Router | undefined,
-  events: StreamEvents,
-): Promise<void> {
-  if (!router) {
+async function serveStream(call: Call, lease: Lease | undefined): Promise<void> {
+  if (!lease) {
     // Not ready yet: Envoy's failure_mode_allow decides.
     call.emit("error", { code: status.UNAVAILABLE, details: "models are still loading" });
     return;
   }
+  const { router, events, release } = lease;
   const gone = new AbortController();
   call.on("cancelled", () => gone.abort(clientGone));
   try {
@@ -98,6 +93,8 @@ async function serveStream(
     events.failed({ requestId: "", error: RouterError.from(thrown) });
     // Not destroy: that would end the stream without its status.
     call.emit("error", { code: status.INTERNAL, details: "internal" });
+  } finally {
+    release();
   }
 }
 

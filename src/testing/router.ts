@@ -1,6 +1,8 @@
 import { RouterConfig } from "../config/schema.ts";
 import { domainNames } from "../domains.ts";
 import { type Embedder, embeddingDimension } from "../embed/embedder.ts";
+import type { Acquire } from "../listen/lease.ts";
+import type { StreamEvents } from "../observe/events.ts";
 import type { Router } from "../router.ts";
 
 /** A router for tests of the wire: `math` in the text makes the domain math, and the one decision picks `solver`. */
@@ -60,5 +62,29 @@ export function fakeRouter(
       },
     },
     selectors: new Map(),
+  };
+}
+
+const ignored = () => undefined;
+const unheard: StreamEvents = {
+  routed: ignored,
+  passedThrough: ignored,
+  rejected: ignored,
+  failed: ignored,
+  responded: ignored,
+};
+
+/** Leases of one router, and how many are out. */
+export function leases(router: Router): { readonly acquire: Acquire; readonly held: () => number } {
+  let held = 0;
+  const release = () => {
+    held--;
+  };
+  return {
+    acquire() {
+      held++;
+      return { router, events: unheard, release };
+    },
+    held: () => held,
   };
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { Router } from "../../router.ts";
-import { fakeRouter } from "../../testing/router.ts";
+import { fakeRouter, leases } from "../../testing/router.ts";
 import { createApi } from "./server.ts";
 
 const close: (() => void)[] = [];
@@ -12,7 +12,7 @@ afterEach(() => {
 async function api(router: Router | "loading" = fakeRouter()) {
   const loaded = router === "loading" ? undefined : router;
   const server = createApi(
-    () => loaded,
+    loaded ? leases(loaded).acquire : () => undefined,
     () => loaded !== undefined,
   );
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { explain } from "../../explain.ts";
 import type { Router } from "../../router.ts";
+import type { Acquire } from "../lease.ts";
 import { modelList } from "../model-list.ts";
 import { classifyBatch, classifyIntent } from "./classify.ts";
 import { embeddings } from "./embeddings.ts";
@@ -33,8 +34,8 @@ const routes: Readonly<Record<string, Handler>> = {
 
 const paths = new Set(Object.keys(routes).map((route) => route.split(" ")[1]));
 
-/** The HTTP API. `current` is undefined while models load: then only /health answers 200. */
-export function createApi(current: () => Router | undefined, isReady: () => boolean): Server {
+/** The HTTP API. `acquire` gives nothing while models load: then only /health answers 200. */
+export function createApi(acquire: Acquire, isReady: () => boolean): Server {
   const service = "classification-api";
   async function answer(request: IncomingMessage): Promise<Answer> {
     const path = (request.url ?? "/").replace(/\?.*$/s, "");
@@ -55,9 +56,13 @@ export function createApi(current: () => Router | undefined, isReady: () => bool
       if (paths.has(path)) return failure(405, "METHOD_NOT_ALLOWED", `${path} has no ${method}`);
       return failure(404, "NOT_FOUND", "no such endpoint");
     }
-    const router = current();
-    if (!router) return failure(503, "NOT_READY", "models are still loading");
-    return handler(router, request);
+    const lease = acquire();
+    if (!lease) return failure(503, "NOT_READY", "models are still loading");
+    try {
+      return await handler(lease.router, request);
+    } finally {
+      lease.release();
+    }
   }
   return createServer((request, response) => {
     void answer(request)
