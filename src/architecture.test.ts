@@ -64,6 +64,7 @@ const mayImport: Record<string, readonly string[]> = {
     "artifact",
     "route",
   ],
+  modelpack: ["errors", "domains", "files", "math", "artifact", "train"],
   publish: ["errors", "files", "artifact", "hub"],
   shard: ["errors"],
   merge: ["errors", "files", "shard", "label"],
@@ -111,6 +112,7 @@ const owners: Record<string, readonly string[]> = {
     "hub",
     "benchmark",
     "publish",
+    "modelpack",
   ],
 };
 
