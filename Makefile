@@ -6,7 +6,7 @@ NODE = $$(scripts/find-node.sh)
 WITH_NODE = PATH="$$(dirname $(NODE)):$(CURDIR)/node_modules/.bin:$$PATH"
 SOURCES := $(shell find src proto -type f ! -name '*.test.ts' 2>/dev/null)
 
-.PHONY: help setup run test lint bench bench-selectors bench-embed bench-train package clean
+.PHONY: help setup run test e2e-test lint bench bench-selectors bench-embed bench-train package clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: setup ## Everything CI checks: lint, types, unused code, unit, parity and 
 	@$(WITH_NODE) knip
 	@scripts/get-redis.sh >/dev/null || echo "signalbox: the tests with a real Redis will be skipped" >&2
 	@$(WITH_NODE) vitest run
+
+e2e-test: setup ## A profile behind a gateway (E2E_PROFILE=ml-model-selection E2E_DRIVER=envoy|gateway|kind)
+	@$(WITH_NODE) E2E_PROFILE="$(E2E_PROFILE)" E2E_DRIVER="$(E2E_DRIVER)" node e2e/e2e-test.ts
 
 bench: setup ## Speed, as ratios; results under bench/results
 	@$(WITH_NODE) node bench/load.ts

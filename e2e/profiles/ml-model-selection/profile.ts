@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Profile } from "../../drivers/driver.ts";
 import { runSignalbox } from "../../run-signalbox.ts";
-import { type Stack, startStack } from "../../stack.ts";
 import { type BenchmarkRecord, llmOptions } from "./benchmark.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -10,18 +10,15 @@ const workFolder = join(root, "e2e/.work/ml-model-selection");
 const { E2E_MODELS_PATH: ownModels, E2E_MODELS_REPO: repository } = process.env;
 const modelsPath = ownModels ?? join(workFolder, "models");
 
-/** Beyond the profile's deadline below. */
-const messageTimeoutMs = 6000;
-
 /** The profile's own file, with time enough that a busy machine changes no choice. */
-export const config = join(workFolder, "profile.yaml");
-export const env = { MODELS_PATH: modelsPath };
+const config = join(workFolder, "profile.yaml");
+const env = { MODELS_PATH: modelsPath };
 
 /** The three selectors, as an operator would get them: local, else downloaded, else fitted. Says which it was. */
 export async function obtainProfile(records: readonly BenchmarkRecord[]): Promise<void> {
   mkdirSync(workFolder, { recursive: true });
-  const profile = readFileSync(join(root, "config/profile.yaml"), "utf8");
-  writeFileSync(config, `${profile}\nlimits:\n  deadline_ms: 5000\n`);
+  const text = readFileSync(join(root, "config/profile.yaml"), "utf8");
+  writeFileSync(config, `${text}\nlimits:\n  deadline_ms: 5000\n`);
   const data = join(workFolder, "benchmark.jsonl");
   writeFileSync(data, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
   // Those of an earlier run would be local, and what is tested is this checkout's training.
@@ -39,13 +36,7 @@ export async function obtainProfile(records: readonly BenchmarkRecord[]): Promis
   console.info(output.trimEnd().split("\n").at(-1));
 }
 
-export const startProfile = (): Promise<Stack> =>
-  startStack({
-    signalbox: { config, env },
-    llms: llmOptions,
-    defaultModel: "mistral-7b",
-    envoy: { messageTimeoutMs },
-  });
+export const profile: Profile = { config, env, llms: llmOptions, defaultModel: "mistral-7b" };
 
 export interface Explained {
   readonly model: string;

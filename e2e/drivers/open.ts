@@ -1,0 +1,12 @@
+import type { DriverName } from "./choose.ts";
+import type { Driver } from "./driver.ts";
+
+/** Loads the one driver that is asked for. */
+export async function openDriver(name: DriverName): Promise<Driver> {
+  switch (name) {
+    case "envoy":
+      return (await import("./envoy/envoy-driver.ts")).envoyDriver;
+    default:
+      throw new Error(`There is no driver ${name}`);
+  }
+}
