@@ -14,7 +14,7 @@ import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { type Child, startChild } from "./child.ts";
 import { freePorts } from "./free-ports.ts";
-import { startMockLlm } from "./mock-llm.ts";
+import { startMockLlm } from "./mock-llm/start-mock-llm.ts";
 import { isOk, waitUntil } from "./wait.ts";
 
 /** Every command of the README, as it stands there, but for the ports: those may be taken on this machine. */

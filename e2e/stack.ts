@@ -1,4 +1,4 @@
-import { type MockLlm, type MockLlmOptions, startMockLlm } from "./mock-llm.ts";
+import { type MockLlm, type MockLlmOptions, startMockLlm } from "./mock-llm/start-mock-llm.ts";
 import { type Envoy, type StartEnvoy, startEnvoy } from "./start-envoy.ts";
 import { type Signalbox, type StartSignalbox, startSignalbox } from "./start-signalbox.ts";
 

@@ -6,9 +6,9 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startChild } from "./child.ts";
 import { freePorts } from "./free-ports.ts";
-import { type MockLlm, startMockLlm } from "./mock-llm.ts";
+import { rightAnswer } from "./mock-llm/skill.ts";
+import { type MockLlm, startMockLlm } from "./mock-llm/start-mock-llm.ts";
 import { ownQuestions } from "./own-questions.ts";
-import { rightAnswer } from "./skill.ts";
 import { isOk, waitUntil } from "./wait.ts";
 
 /** Every command of docs/train-your-own.md, as it stands there, but for the ports. */

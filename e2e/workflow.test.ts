@@ -5,12 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { domainNames } from "../src/domains.ts";
 import { ask, chatBody } from "./ask.ts";
-import { type MockLlmOptions, startMockLlm } from "./mock-llm.ts";
+import { rightAnswer } from "./mock-llm/skill.ts";
+import { type MockLlmOptions, startMockLlm } from "./mock-llm/start-mock-llm.ts";
 import { ownQuestions } from "./own-questions.ts";
 import type { Question } from "./profiles/ml-model-selection/questions.ts";
 import { skills } from "./profiles/ml-model-selection/skills.ts";
 import { runSignalbox } from "./run-signalbox.ts";
-import { rightAnswer } from "./skill.ts";
 import { startStack } from "./stack.ts";
 import { startSignalbox } from "./start-signalbox.ts";
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { chatAnswer } from "../chat-completion.ts";
+import { chatAnswer } from "../mock-llm/chat-completion.ts";
 import { readMessage } from "./message.ts";
 
 /** A backend that costs next to nothing: it gives every request the same answer. */

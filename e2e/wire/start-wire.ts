@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type MockLlm, startMockLlm } from "../mock-llm.ts";
+import { type MockLlm, startMockLlm } from "../mock-llm/start-mock-llm.ts";
 import { portsOf } from "../stack.ts";
 import { type Envoy, type StartEnvoy, startEnvoy } from "../start-envoy.ts";
 import { type Signalbox, startSignalbox } from "../start-signalbox.ts";

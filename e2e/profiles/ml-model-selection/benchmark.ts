@@ -1,6 +1,6 @@
 import { ask, chatBody } from "../../ask.ts";
-import { type MockLlm, startMockLlm } from "../../mock-llm.ts";
-import { rightAnswer } from "../../skill.ts";
+import { rightAnswer } from "../../mock-llm/skill.ts";
+import { type MockLlm, startMockLlm } from "../../mock-llm/start-mock-llm.ts";
 import { domainOf, type Question } from "./questions.ts";
 import { skills } from "./skills.ts";
 

@@ -1,4 +1,4 @@
-import type { Skill } from "../../skill.ts";
+import type { Skill } from "../../mock-llm/skill.ts";
 
 /** Four models that differ by domain and in latency, so that there is something to learn. */
 export const skills: Readonly<Record<string, Omit<Skill, "domainOf">>> = {
