@@ -19,6 +19,7 @@ export const errorCodes = {
     "A model file is valid but does not fit this embedder, dimension or configuration",
   training_data_invalid: "A training record cannot be used",
   output_unwritable: "A file cannot be written",
+  output_in_use: "Another run writes to the same file",
   download_failed: "The hub did not give what was asked of it",
   sandbox_unavailable: "Code that a model wrote cannot be isolated on this machine",
   upload_failed: "The hub did not take what was sent to it",

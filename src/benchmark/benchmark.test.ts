@@ -474,6 +474,10 @@ test("rows that were made with other settings are not mixed", async () => {
     detail: expect.stringContaining("temperature of m"),
   });
   await expect(run({ ...again, models, concise: true })).rejects.toThrow("--concise");
+  const extraBody = { user: "secret-user-7" };
+  const other = run({ ...again, models: [model("m", server.endpoint, { extraBody })] });
+  await expect(other).rejects.toThrow("extra_body of m = nothing");
+  await expect(other).rejects.not.toThrow("secret-user-7");
   expect(readFileSync(output, "utf8")).toBe(before);
   server.asked.length = 0;
   await run({ ...again, models: warmer, overwrite: true });
@@ -509,4 +513,37 @@ test("an output that cannot be written is refused before any request", async () 
   ).rejects.toMatchObject({ code: "output_unwritable" });
   expect(server.asked).toHaveLength(0);
   expect(existsSync(output)).toBe(false);
+});
+
+test("fields of its own that a model asks for, and the same settings to continue", async () => {
+  const server = await serve();
+  const output = newOutput();
+  const extraBody = { max_completion_tokens: 9, temperature: null, metadata: { key: "secret-7" } };
+  const models = [model("m", server.endpoint, { extraBody })];
+  await run({ models, queries: four.slice(0, 1), output });
+  const { messages: _, ...body } = server.asked[0]?.body ?? {};
+  expect(body).toEqual({ model: "m", max_completion_tokens: 9, metadata: { key: "secret-7" } });
+  const reordered = { metadata: { key: "secret-7" }, temperature: null, max_completion_tokens: 9 };
+  const again = [model("m", server.endpoint, { extraBody: reordered })];
+  await run({ models: again, queries: four, output });
+  expect(pairs(output)).toEqual(["m:a", "m:b", "m:c", "m:d"]);
+  expect(readFileSync(`${output}.settings.json`, "utf8")).not.toContain("secret-7");
+});
+
+test("a second run on the same output is refused while the first goes on", async () => {
+  let release = () => {};
+  const open = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const server = await serve(async (asked, response) => {
+    await open;
+    complete(response, asked.content);
+  });
+  const output = newOutput();
+  const job = { models: [model("m", server.endpoint)], queries: four, output };
+  const first = run(job);
+  await expect(run({ ...job, overwrite: true })).rejects.toMatchObject({ code: "output_in_use" });
+  release();
+  expect(await first).toMatchObject({ complete: true });
+  expect(pairs(output)).toEqual(["m:a", "m:b", "m:c", "m:d"]);
 });

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { lockFile } from "../files/lock-file.ts";
 import type { Stop } from "./ask.ts";
 import { askAll } from "./ask-all.ts";
 import type { Model } from "./models.ts";
@@ -60,9 +61,18 @@ export interface BenchmarkReport extends BenchmarkProgress {
  * Asks every model every query and appends a row for each answer, or each failure, as it comes. What the output has
  * already is not asked again. When there is a row for each, the output is rewritten in order: models as given, and of
  * each the queries as in their file; rows of other models or queries follow as they stood. Rejects with a RouterError
- * for an output that cannot be used.
+ * for an output that cannot be used, `output_in_use` while another run writes to it among them.
  */
 export async function benchmark(job: BenchmarkJob): Promise<BenchmarkReport> {
+  const release = lockFile(job.output);
+  try {
+    return await continued(job);
+  } finally {
+    release();
+  }
+}
+
+async function continued(job: BenchmarkJob): Promise<BenchmarkReport> {
   const { models, queries, output } = job;
   if (job.overwrite) {
     await rm(output, { force: true });

@@ -5,20 +5,26 @@ import { metricOf } from "./score.ts";
 /** Fewer tokens cut most functions short. */
 const minCodeTokens = 256;
 
-/** The JSON of a request: one user message, no system prompt. */
+/** The JSON of a request: one user message, no system prompt. A null in `extra_body` leaves a field out. */
 export function chatBody(
-  { name, maxTokens, temperature }: Model,
+  { name, maxTokens, temperature, extraBody = {} }: Model,
   query: Query,
   { concise, stream }: { readonly concise: boolean; readonly stream: boolean },
 ): string {
   const code = metricOf(query) === "code_eval";
-  return JSON.stringify({
+  const limit = code ? Math.max(maxTokens, minCodeTokens) : maxTokens;
+  const body = {
     model: name,
     messages: [{ role: "user", content: concise ? concisePrompt(query) : query.text }],
-    max_tokens: code ? Math.max(maxTokens, minCodeTokens) : maxTokens,
+    // Servers refuse a request that holds both.
+    ...(!("max_completion_tokens" in extraBody) && { max_tokens: limit }),
     temperature,
     ...(stream && { stream, stream_options: { include_usage: true } }),
-  });
+    ...extraBody,
+  };
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)),
+  );
 }
 
 /** Asks for the bare answer, in the form that the metric reads. */

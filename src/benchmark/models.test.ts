@@ -93,6 +93,11 @@ test.each([
     want: "endpoint",
   },
   { case: "tokens below 1", yaml: "models:\n  - name: m\n    max_tokens: 0", want: "max_tokens" },
+  {
+    case: "what a benchmark sets itself",
+    yaml: "models:\n  - name: m\n    extra_body: { stream: true }",
+    want: "models[0].extra_body: may not set model, messages, stream",
+  },
   { case: "a model twice", yaml: "models:\n  - name: m\n  - name: m", want: "m is there twice" },
 ])("refused: $case", ({ yaml, want }) => {
   expect(() => read(yaml)).toThrow(

@@ -22,7 +22,12 @@ export interface Model {
   readonly maxTokens: number;
   readonly temperature: number;
   readonly price?: Price | undefined;
+  /** Goes into each request as it is, after all else. */
+  readonly extraBody?: ExtraBody | undefined;
 }
+
+/** Fields of a request that only some servers know, such as `reasoning_effort` or `chat_template_kwargs`. */
+export type ExtraBody = Readonly<Record<string, unknown>>;
 
 /** What holds for a model that says nothing of its own. */
 export interface ModelDefaults {
@@ -45,6 +50,9 @@ const number = (schema: z.ZodType<number>) =>
   );
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
+/** What a benchmark itself sets in a request. */
+const ours = ["model", "messages", "stream", "stream_options", "n"];
+
 const ModelsFile = z.strictObject({
   models: z
     .array(
@@ -55,6 +63,12 @@ const ModelsFile = z.strictObject({
         headers: z.record(z.string(), text).optional(),
         max_tokens: number(z.number().int().positive()).optional(),
         temperature: number(z.number().min(0)).optional(),
+        extra_body: z
+          .record(z.string(), z.unknown())
+          .refine((extra) => !ours.some((name) => name in extra), {
+            error: `may not set ${ours.join(", ")}`,
+          })
+          .optional(),
         price: z
           .strictObject({ input: number(z.number().min(0)), output: number(z.number().min(0)) })
           .optional(),
@@ -120,6 +134,7 @@ function modelOf(entry: Entry, defaults: ModelDefaults): Model {
     maxTokens: entry.max_tokens ?? defaults.maxTokens,
     temperature: entry.temperature ?? defaults.temperature,
     price,
+    ...(entry.extra_body && { extraBody: entry.extra_body }),
   };
 }
 

@@ -1,22 +1,32 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { RouterError } from "../errors.ts";
 import { writeAtomic } from "../files/write-atomic.ts";
-import type { Model } from "./models.ts";
+import type { ExtraBody, Model } from "./models.ts";
 
 /** What rows of one output must have in common to be compared: how each model was asked. */
 export interface RunSettings {
   readonly concise: boolean;
-  readonly models: Readonly<Record<string, { max_tokens: number; temperature: number }>>;
+  readonly models: Readonly<Record<string, ModelSettings>>;
 }
+
+interface ModelSettings {
+  readonly max_tokens: number;
+  readonly temperature: number;
+  /** SHA-256 of it: its values may be secret. */
+  readonly extra_body?: string;
+}
+
+const compared = ["max_tokens", "temperature", "extra_body"] as const;
 
 export const settingsPath = (output: string): string => `${output}.settings.json`;
 
 export const settingsOf = (models: readonly Model[], concise: boolean): RunSettings => ({
   concise,
   models: Object.fromEntries(
-    models.map(({ name, maxTokens, temperature }) => [
+    models.map(({ name, maxTokens, temperature, extraBody }) => [
       name,
-      { max_tokens: maxTokens, temperature },
+      { max_tokens: maxTokens, temperature, ...(extraBody && { extra_body: hashOf(extraBody) }) },
     ]),
   ),
 });
@@ -46,7 +56,7 @@ export async function agreeOnSettings(
   }
   for (const [model, now] of Object.entries(settings.models)) {
     const then = asked.has(model) ? earlier?.models[model] : undefined;
-    for (const name of ["max_tokens", "temperature"] as const) {
+    for (const name of compared) {
       if (then && then[name] !== now[name]) {
         throw otherwise(output, `${name} of ${model}`, then[name], now[name]);
       }
@@ -58,9 +68,14 @@ export async function agreeOnSettings(
   return `${output} does not say how its rows were made: they are taken as made with these settings`;
 }
 
+const hashOf = (extra: ExtraBody): string =>
+  createHash("sha256")
+    .update(JSON.stringify(Object.entries(extra).sort()))
+    .digest("hex");
+
 const otherwise = (output: string, what: string, then: unknown, now: unknown): RouterError =>
   new RouterError(
     "config_invalid",
-    `${output} was begun with ${what} = ${then}, and ${now} is asked for`,
+    `${output} was begun with ${what} = ${then ?? "nothing"}, and ${now ?? "nothing"} is asked for`,
     "Use the same settings to continue, choose another --output, or begin anew with --overwrite",
   );

@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Stop } from "../benchmark/ask.ts";
-import { type BenchmarkReport, benchmark } from "../benchmark/benchmark.ts";
+import { type BenchmarkReport, benchmark, type RunCode } from "../benchmark/benchmark.ts";
 import { codeRunner } from "../benchmark/code-eval.ts";
 import { type Model, namedModels, noKey, readModels } from "../benchmark/models.ts";
-import { readQueries } from "../benchmark/queries.ts";
+import { type Query, readQueries } from "../benchmark/queries.ts";
+import { rescore } from "../benchmark/rescore.ts";
 import { openSandbox } from "../benchmark/sandbox.ts";
 import { metricOf } from "../benchmark/score.ts";
 import { summaryText } from "../benchmark/summary.ts";
@@ -31,6 +32,7 @@ interface Options {
   readonly concise?: boolean;
   readonly retryFailed?: boolean;
   readonly overwrite?: boolean;
+  readonly rescore?: boolean;
   readonly allowCodeExecution?: boolean;
   readonly progress: boolean;
   readonly json?: boolean;
@@ -59,6 +61,7 @@ export function register(program: Command): void {
     .option("--concise", "ask for the bare answer")
     .option("--retry-failed", "ask once more what failed in an earlier run")
     .option("--overwrite", "begin anew instead of continuing")
+    .option("--rescore", "ask nobody: judge the responses of --output anew, by --queries")
     .option("--allow-code-execution", "run answers to code_eval queries, in a sandbox")
     .option("--no-progress", "no progress on stderr")
     .option("--json", "one JSON object on stdout")
@@ -66,7 +69,7 @@ export function register(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  const models = modelsOf(options);
+  const models = options.rescore ? [] : modelsOf(options);
   checkOutput(options);
   const { queries, warnings } = await readQueries(options.queries, {
     ...(options.limit !== undefined && { limit: options.limit }),
@@ -74,8 +77,11 @@ async function run(options: Options): Promise<void> {
   });
   for (const warning of warnings) say(`warning: ${warning}`);
   const code = queries.some((query) => metricOf(query) === "code_eval");
-  if (code && !options.allowCodeExecution) say(`warning: ${codeRefused}`);
+  if (code && !options.allowCodeExecution) {
+    say(`warning: ${options.rescore ? codeKept : codeRefused}`);
+  }
   const runCode = code && options.allowCodeExecution ? codeRunner(await openSandbox()) : undefined;
+  if (options.rescore) return judgeAnew(options, queries, runCode);
   const progress = benchmarkProgress(process.stderr);
   const { stop, release } = stopOnSignal(() => {
     progress.end();
@@ -101,6 +107,26 @@ async function run(options: Options): Promise<void> {
     conclude(report, options);
   } finally {
     progress.end();
+    release();
+  }
+}
+
+async function judgeAnew(
+  { output, json }: Options,
+  queries: readonly Query[],
+  runCode: RunCode | undefined,
+): Promise<void> {
+  const { stop, release } = stopOnSignal(() => say(`stopping: ${output} stays as it was`));
+  try {
+    const report = await rescore({ queries, output, runCode, signal: stop.soon });
+    const { models, rows, judged, changed } = report;
+    if (json) process.stdout.write(`${JSON.stringify({ output, ...report })}\n`);
+    else process.stdout.write(`${summaryText(models)}\n\n`);
+    say(`${output}: ${judged} of ${rows} rows judged anew, ${changed} changed`);
+  } catch (thrown) {
+    if (!stop.soon.aborted) throw thrown;
+    process.exitCode = couldNotRun;
+  } finally {
     release();
   }
 }
@@ -178,6 +204,9 @@ const say = (line: string): void => {
 
 const codeRefused =
   "code_eval queries are not asked: they run Python that a model wrote, which needs --allow-code-execution";
+
+const codeKept =
+  "rows of code_eval queries keep their score: judging them runs Python that a model wrote, which needs --allow-code-execution";
 
 const packed = (output: string): RouterError =>
   new RouterError(

@@ -11,7 +11,8 @@ export type Content =
 
 /**
  * Replaces the file whole: whoever reads `path` meanwhile, or after a crash, sees the old content or the new, never a
- * half. Missing folders are made; a link keeps pointing at the file that it names.
+ * half. Missing folders are made; a link keeps pointing at the file that it names. Rejects with RouterError
+ * `output_unwritable`, or with the RouterError or abort that the content itself ends with.
  */
 export async function writeAtomic(path: string, content: Content): Promise<void> {
   let unfinished: string | undefined;
@@ -24,6 +25,8 @@ export async function writeAtomic(path: string, content: Content): Promise<void>
     await rename(unfinished, target);
   } catch (thrown) {
     if (unfinished) await rm(unfinished, { force: true });
+    // Of the content's own making: what it was read from is at fault, or somebody stopped it.
+    if (thrown instanceof RouterError || (thrown as Error)?.name === "AbortError") throw thrown;
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw new RouterError(
       "output_unwritable",

@@ -1,4 +1,5 @@
 import { RouterError } from "../errors.ts";
+import { lockFile } from "../files/lock-file.ts";
 import { writeAtomic } from "../files/write-atomic.ts";
 import { inShardOf, type Shard } from "../shard/shard.ts";
 import { type Journal, openJournal } from "./journal.ts";
@@ -60,28 +61,31 @@ const noLabel = "";
  * Writes the input's rows with the category of their query, in their order, one question a distinct query. What is
  * found out stands in OUTPUT.labels at once, and a run that was ended, however hard, is continued from there; the
  * file is removed once every row has its category. The output is replaced whole, at the end. Rejects with RouterError:
- * `training_data_invalid`, `output_unwritable`, `label_server_failed` when all fails, `config_invalid` when
+ * `training_data_invalid`, `output_unwritable`, `output_in_use`, `label_server_failed` when all fails, `config_invalid` when
  * OUTPUT.labels is of another labeller.
  */
 export async function labelFile(job: LabelJob): Promise<LabelReport> {
+  const release = lockFile(job.output);
+  try {
+    return await continued(job);
+  } finally {
+    release();
+  }
+}
+
+async function continued(job: LabelJob): Promise<LabelReport> {
   const labels = labelTable();
   const journal = openJournal(`${job.output}.labels`, job.labeller.by, labels.set);
   try {
     const resumed = labels.size;
     const found = await findLabels(job, labels, journal);
     const counts = newCounts();
-    await writeAtomic(job.output, labelledLines(job, labels, counts)).catch(rethrownAsIs);
+    await writeAtomic(job.output, labelledLines(job, labels, counts));
     if (counts.unlabelled === 0) journal.remove();
     return { ...counts, ...found, resumed };
   } finally {
     journal.close();
   }
-}
-
-/** What writeAtomic wraps is the input's own fault here, if it is a RouterError. */
-function rethrownAsIs(thrown: unknown): never {
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  throw cause instanceof RouterError ? cause : thrown;
 }
 
 /** First pass: asks for what `labels` does not have. */
