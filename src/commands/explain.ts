@@ -1,12 +1,11 @@
-import { createReadStream } from "node:fs";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { packageRoot } from "../config/paths.ts";
 import { RouterError } from "../errors.ts";
 import { type Explanation, explain } from "../explain.ts";
 import { openRouter } from "../open-router.ts";
+import { lines, print } from "./text-lines.ts";
 
 interface Options {
   readonly config: string;
@@ -44,9 +43,7 @@ async function run(query: string | undefined, options: Options): Promise<void> {
   try {
     for await (const line of inputs(query, options.input)) {
       const explanation = await explain(opened.router, line);
-      const text = options.json ? JSON.stringify(explanation) : describe(explanation);
-      if (!process.stdout.write(`${text}\n`))
-        await new Promise((done) => process.stdout.once("drain", done));
+      await print(options.json ? JSON.stringify(explanation) : describe(explanation));
     }
   } finally {
     await opened.router.embedder.close();
@@ -58,15 +55,7 @@ async function* inputs(query: string | undefined, path = "-"): AsyncGenerator<st
     yield JSON.stringify({ query });
     return;
   }
-  const input = path === "-" ? process.stdin : createReadStream(path);
-  input.on("error", (cause: Error) => {
-    lines.emit(
-      "error",
-      new RouterError("invalid_request", `${path} cannot be read`, "Check the path", { cause }),
-    );
-  });
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of lines) if (line.trim() !== "") yield line;
+  for await (const line of lines(path)) if (line.trim() !== "") yield line;
 }
 
 function describe(explanation: Explanation): string {

@@ -18,7 +18,8 @@ export async function* windows(path: string): AsyncGenerator<readonly string[]> 
   if (window.length > 0) yield window;
 }
 
-async function* lines(path: string): AsyncGenerator<string> {
+/** The lines of a file or, for `-`, of standard input. Throws RouterError `invalid_request` when it cannot be read. */
+export async function* lines(path: string): AsyncGenerator<string> {
   if (path === "-") {
     yield* createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
     return;
