@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    globalSetup: "src/testing/own-temporary-folder.ts",
     projects: [
       { test: { name: "unit", include: ["src/**/*.test.ts"] } },
       {
