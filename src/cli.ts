@@ -1,18 +1,6 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=1048576 node --max-semi-space-size=4
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { register as registerBenchmark } from "./commands/benchmark.ts";
-import { register as registerCheck } from "./commands/check.ts";
-import { register as registerDownload } from "./commands/download.ts";
-import { register as registerEmbed } from "./commands/embed.ts";
-import { register as registerExplain } from "./commands/explain.ts";
-import { register as registerLabel } from "./commands/label.ts";
-import { register as registerMerge } from "./commands/merge.ts";
-import { register as registerServe } from "./commands/serve.ts";
-import { register as registerTrain } from "./commands/train.ts";
-import { register as registerTrainDomain } from "./commands/train-domain.ts";
-import { register as registerUpload } from "./commands/upload.ts";
-import { register as registerValidate } from "./commands/validate.ts";
 import { RouterError } from "./errors.ts";
 
 /** Exit codes of every command: 0 done, 1 a gate or check said no, 2 could not run. */
@@ -24,21 +12,26 @@ const program = new Command("signalbox")
   .version(version)
   .exitOverride()
   .showHelpAfterError("(signalbox --help lists the commands and their options)");
-for (const register of [
-  registerServe,
-  registerExplain,
-  registerEmbed,
-  registerCheck,
-  registerBenchmark,
-  registerTrain,
-  registerTrainDomain,
-  registerValidate,
-  registerDownload,
-  registerLabel,
-  registerMerge,
-  registerUpload,
-]) {
-  register(program);
+
+/** In the order of --help. */
+const commands: Readonly<Record<string, () => Promise<{ register(program: Command): void }>>> = {
+  serve: () => import("./commands/serve.ts"),
+  explain: () => import("./commands/explain.ts"),
+  embed: () => import("./commands/embed.ts"),
+  check: () => import("./commands/check.ts"),
+  benchmark: () => import("./commands/benchmark.ts"),
+  train: () => import("./commands/train.ts"),
+  "train-domain": () => import("./commands/train-domain.ts"),
+  validate: () => import("./commands/validate.ts"),
+  download: () => import("./commands/download.ts"),
+  label: () => import("./commands/label.ts"),
+  merge: () => import("./commands/merge.ts"),
+  upload: () => import("./commands/upload.ts"),
+};
+// A command that is named is the only one that is read: a server needs neither plots nor trainers in its memory.
+const named = Object.keys(commands).filter((name) => name === process.argv[2]);
+for (const name of named.length > 0 ? named : Object.keys(commands)) {
+  (await commands[name]?.())?.register(program);
 }
 
 // A reader that has seen enough (`| head`) is no error.
