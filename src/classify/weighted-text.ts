@@ -1,17 +1,15 @@
+import { type SparseRow, toUnitLength } from "../math/sparse-row.ts";
 import { type Block, bucketsPerBlock, textFeatures } from "./text-features.ts";
-
-/** A sparse row: `values[i]` stands in column `columns[i]`. Word columns first, then character columns. */
-export interface SparseRow {
-  readonly columns: Uint32Array;
-  readonly values: Float32Array;
-}
 
 export const textColumns = 2 * bucketsPerBlock;
 
 /** Rarity is kept in a byte a bucket; this many steps are one unit. */
 export const rarityStep = 16;
 
-/** log-damped counts times rarity, each block of length 1, so that a long text weighs no more than a short one. */
+/**
+ * Word columns first, then character columns: log-damped counts times rarity, each block of length 1, so that a long
+ * text weighs no more than a short one.
+ */
 export function weightedText(text: string, rarity: Uint8Array): SparseRow {
   const { words, characters } = textFeatures(text);
   const columns = new Uint32Array(words.buckets.length + characters.buckets.length);
@@ -29,14 +27,11 @@ function fill(
   firstColumn: number,
   rarity: Uint8Array,
 ): void {
-  let squares = 0;
   for (let i = 0; i < buckets.length; i++) {
     const column = firstColumn + (buckets[i] as number);
     const value = ((1 + Math.log(counts[i] as number)) * (rarity[column] as number)) / rarityStep;
     columns[from + i] = column;
     values[from + i] = value;
-    squares += value * value;
   }
-  const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
-  for (let i = from; i < from + buckets.length; i++) values[i] = (values[i] as number) * scale;
+  toUnitLength(values, from, from + buckets.length);
 }

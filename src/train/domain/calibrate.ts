@@ -1,6 +1,8 @@
 import { domainConfidences } from "../../classify/head.ts";
 import { domainNames } from "../../domains.ts";
-import { accuracyOf, type Verdict } from "./figures.ts";
+import { accuracyOf } from "../../math/classification.ts";
+import { goldenSection } from "../../math/golden-section.ts";
+import type { Verdict } from "./figures.ts";
 import { isExam, type Sample } from "./sample.ts";
 
 /** Logits of a text by a model that has not seen it. */
@@ -18,15 +20,7 @@ export function fitTemperature(predictions: readonly OutOfFold[]): number {
     predictions.filter(({ sample }) => isExam(sample.source) === style),
   ) as [OutOfFold[], OutOfFold[]];
   const loss = (temperature: number) => meanLoss(exam, temperature) + meanLoss(chat, temperature);
-  const ratio = (Math.sqrt(5) - 1) / 2;
-  let [low, high] = [0.2, 5];
-  while (high - low > 1e-3) {
-    const left = high - ratio * (high - low);
-    const right = low + ratio * (high - low);
-    if (loss(left) < loss(right)) high = right;
-    else low = left;
-  }
-  return Number(((low + high) / 2).toFixed(3));
+  return Number(goldenSection(loss, 0.2, 5, 1e-3).toFixed(3));
 }
 
 function meanLoss(predictions: readonly OutOfFold[], temperature: number): number {

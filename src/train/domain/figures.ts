@@ -1,12 +1,14 @@
 import { type DomainName, domainNames } from "../../domains.ts";
+import {
+  type Verdict as AnyVerdict,
+  accuracyOf,
+  calibrationError,
+  confusionOf,
+  figuresOfLabels,
+  macroF1,
+} from "../../math/classification.ts";
 
-/** What the classifier said of one text whose domain is known. */
-export interface Verdict {
-  readonly actual: DomainName;
-  readonly predicted: DomainName;
-  /** Of the predicted domain. */
-  readonly confidence: number;
-}
+export type Verdict = AnyVerdict<DomainName>;
 
 export interface Figures {
   readonly n: number;
@@ -20,7 +22,7 @@ export function figuresOf(verdicts: readonly Verdict[]): Figures {
   return {
     n: verdicts.length,
     accuracy: rounded(accuracyOf(verdicts)),
-    macro_f1: rounded(macroF1(verdicts)),
+    macro_f1: rounded(macroF1(byDomain(verdicts))),
     calibration_error: rounded(calibrationError(verdicts)),
   };
 }
@@ -38,44 +40,22 @@ export function figuresBy<T extends Verdict>(
   );
 }
 
-export function accuracyOf(verdicts: readonly Verdict[]): number {
-  const right = verdicts.filter(({ actual, predicted }) => actual === predicted);
-  return right.length / Math.max(1, verdicts.length);
-}
-
 /** Of each domain: the accuracy on its own texts, and its F1, for which those of the others count too. */
 export function figuresByDomain(verdicts: readonly Verdict[]): Record<string, Figures> {
   const groups = figuresBy(verdicts, ({ actual }) => actual);
   return Object.fromEntries(
     Object.entries(groups).map(([name, figures]) => [
       name,
-      { ...figures, macro_f1: rounded(f1(verdicts, name as DomainName)) },
+      {
+        ...figures,
+        macro_f1: rounded(byDomain(verdicts)[domainNames.indexOf(name as DomainName)]?.f1 ?? 0),
+      },
     ]),
   );
 }
 
-/** Mean over the domains that occur. */
-function macroF1(verdicts: readonly Verdict[]): number {
-  const present = domainNames.filter((name) => verdicts.some(({ actual }) => actual === name));
-  const sum = present.reduce((total, name) => total + f1(verdicts, name), 0);
-  return sum / Math.max(1, present.length);
-}
-
-function f1(verdicts: readonly Verdict[], name: DomainName): number {
-  const actual = verdicts.filter((verdict) => verdict.actual === name).length;
-  const predicted = verdicts.filter((verdict) => verdict.predicted === name);
-  const right = predicted.filter((verdict) => verdict.actual === name).length;
-  return (2 * right) / Math.max(1, actual + predicted.length);
-}
-
-function calibrationError(verdicts: readonly Verdict[]): number {
-  const bins = Map.groupBy(verdicts, ({ confidence }) => Math.min(9, Math.floor(confidence * 10)));
-  let error = 0;
-  for (const bin of bins.values()) {
-    const confidence = bin.reduce((sum, verdict) => sum + verdict.confidence, 0) / bin.length;
-    error += (bin.length / verdicts.length) * Math.abs(confidence - accuracyOf(bin));
-  }
-  return error;
-}
+/** In the order of `domainNames`. */
+const byDomain = (verdicts: readonly Verdict[]) =>
+  figuresOfLabels(confusionOf(verdicts, domainNames));
 
 const rounded = (value: number): number => Number(value.toFixed(4));

@@ -1,5 +1,5 @@
-import type { SparseRow } from "../../classify/weighted-text.ts";
 import { random, shuffled } from "../../math/random.ts";
+import type { SparseRow } from "../../math/sparse-row.ts";
 
 export interface FitData {
   readonly text: readonly SparseRow[];

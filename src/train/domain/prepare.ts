@@ -1,6 +1,7 @@
 import { classCount, styles } from "../../classify/head-file.ts";
-import { type SparseRow, weightedText } from "../../classify/weighted-text.ts";
+import { weightedText } from "../../classify/weighted-text.ts";
 import { domainNames } from "../../domains.ts";
+import type { SparseRow } from "../../math/sparse-row.ts";
 import { type NarrowVectors, narrowVectors } from "./narrow-vectors.ts";
 import { rarityOf } from "./rarity.ts";
 import { isExam, type Sample, type SourceName } from "./sample.ts";
