@@ -16,6 +16,7 @@ const program = new Command("signalbox")
 /** In the order of --help. */
 const commands: Readonly<Record<string, () => Promise<{ register(program: Command): void }>>> = {
   serve: () => import("./commands/serve.ts"),
+  health: () => import("./commands/health.ts"),
   explain: () => import("./commands/explain.ts"),
   embed: () => import("./commands/embed.ts"),
   check: () => import("./commands/check.ts"),

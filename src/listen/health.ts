@@ -10,7 +10,8 @@ const services: Readonly<Record<string, "live" | "ready">> = {
 };
 
 interface HealthRequest {
-  readonly service: string;
+  /** Proto3 does not send an empty string, so a probe of the server as a whole leaves it out. */
+  readonly service?: string;
 }
 interface HealthResponse {
   readonly status: "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
@@ -34,8 +35,8 @@ export function health(): Health {
   let ready = false;
   const watchers = new Set<ServerWritableStream<HealthRequest, HealthResponse>>();
 
-  function statusOf(service: string): HealthResponse["status"] {
-    const dependsOn = services[service];
+  function statusOf(service = ""): HealthResponse["status"] {
+    const dependsOn = Object.hasOwn(services, service) ? services[service] : undefined;
     if (dependsOn === undefined) return "SERVICE_UNKNOWN";
     return dependsOn === "live" || ready ? "SERVING" : "NOT_SERVING";
   }
