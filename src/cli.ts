@@ -30,7 +30,11 @@ const commands: Readonly<Record<string, () => Promise<{ register(program: Comman
   upload: () => import("./commands/upload.ts"),
 };
 // A command that is named is the only one that is read: a server needs neither plots nor trainers in its memory.
-const named = Object.keys(commands).filter((name) => name === process.argv[2]);
+// `download --else-train` runs `train`.
+const [, , asked = ""] = process.argv;
+const named = Object.keys(commands).filter(
+  (name) => name === asked || (asked === "download" && name === "train"),
+);
 for (const name of named.length > 0 ? named : Object.keys(commands)) {
   (await commands[name]?.())?.register(program);
 }
