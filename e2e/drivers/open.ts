@@ -6,6 +6,8 @@ export async function openDriver(name: DriverName): Promise<Driver> {
   switch (name) {
     case "envoy":
       return (await import("./envoy/envoy-driver.ts")).envoyDriver;
+    case "gateway":
+      return (await import("./gateway/gateway-driver.ts")).gatewayDriver;
     default:
       throw new Error(`There is no driver ${name}`);
   }
