@@ -1,0 +1,149 @@
+import { type PreparedRow, type Split, splits } from "../rows.ts";
+import { hashed, normalTexts } from "./row-pool.ts";
+
+export type Shares = Readonly<Record<Split, number>>;
+
+/** Rows of each split. */
+export type SplitRows = Readonly<Record<Split, readonly PreparedRow[]>>;
+
+export interface Assigned {
+  readonly rows: SplitRows;
+  /** New rows that belong together with rows on two sides of a split: they can stand on neither. */
+  readonly torn: number;
+}
+
+/**
+ * Divides rows among the splits. A row that is `placed` stays where it is, whatever comes later. Rows with one text or
+ * one group stand on one side. Within that, each (task, label) has its share: floor for train and test, the rest for
+ * eval, at least one row each from three rows on; one row is for training, a second for the test. The same for the same
+ * rows, shares and seed, in whatever order the rows come.
+ */
+export function assignSplits(
+  rows: readonly PreparedRow[],
+  placed: ReadonlyMap<PreparedRow, Split>,
+  shares: Shares,
+  seed: number,
+): Assigned {
+  const groups = groupsOf(rows);
+  const wanted = new Map<string, Record<Split, number>>();
+  for (const [name, total] of totals(rows)) wanted.set(name, quota(total, shares));
+  const result: Record<Split, PreparedRow[]> = { train: [], test: [], eval: [] };
+  const put = (row: PreparedRow, split: Split): void => {
+    result[split].push(row);
+    const left = wanted.get(stratum(row));
+    if (left) left[split]--;
+  };
+
+  const sides = new Map<number, Split | "torn">();
+  const members = new Map<number, PreparedRow[]>();
+  for (const [at, row] of rows.entries()) {
+    const group = groups[at] as number;
+    const split = placed.get(row);
+    if (split === undefined) {
+      const others = members.get(group);
+      if (others) others.push(row);
+      else members.set(group, [row]);
+      continue;
+    }
+    put(row, split);
+    const before = sides.get(group) ?? split;
+    sides.set(group, before === split ? split : "torn");
+  }
+
+  let torn = 0;
+  for (const { group, rows: together } of inChanceOrder(members, seed)) {
+    const side = sides.get(group);
+    if (side === "torn") {
+      torn += together.length;
+      continue;
+    }
+    const left = (split: Split): number =>
+      together.reduce((sum, row) => sum + (wanted.get(stratum(row))?.[split] ?? 0), 0);
+    const split = side ?? splits.reduce((best, one) => (left(one) > left(best) ? one : best));
+    for (const row of together) put(row, split);
+  }
+  return { rows: inChanceOrderEach(result, seed), torn };
+}
+
+/** How many of `total` rows a split wants. */
+export function quota(total: number, shares: Shares): Record<Split, number> {
+  if (total < 3) return { train: Math.min(total, 1), test: Math.max(0, total - 1), eval: 0 };
+  const whole = shares.train + shares.test + shares.eval;
+  // The share may fall a hair below the whole number that it is.
+  const floor = (share: number): number => Math.floor((total * share) / whole + 1e-9);
+  const least = (share: number): number => (share > 0 ? Math.max(1, floor(share)) : 0);
+  const test = least(shares.test);
+  const evaluation = shares.eval > 0 ? Math.max(1, total - floor(shares.train) - test) : 0;
+  return { train: total - test - evaluation, test, eval: evaluation };
+}
+
+function totals(rows: readonly PreparedRow[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(stratum(row), (counts.get(stratum(row)) ?? 0) + 1);
+  return counts;
+}
+
+const stratum = ({ task, label }: PreparedRow): string => `${task}::${label}`;
+
+/** The number of each row's group: rows that share a text or a group, directly or through others. */
+function groupsOf(rows: readonly PreparedRow[]): Uint32Array {
+  const parent = Uint32Array.from(rows, (_, at) => at);
+  const root = (of: number): number => {
+    let at = of;
+    while (parent[at] !== at) {
+      parent[at] = parent[parent[at] as number] as number;
+      at = parent[at] as number;
+    }
+    return at;
+  };
+  const first = new Map<string, number>();
+  for (const [at, row] of rows.entries()) {
+    for (const mark of marks(row)) {
+      const other = first.get(mark);
+      if (other === undefined) first.set(mark, at);
+      else parent[Math.max(root(at), root(other))] = Math.min(root(at), root(other));
+    }
+  }
+  return parent.map((_, at) => root(at));
+}
+
+/** Of a pair the first text only: a common answer or hypothesis would join everything. */
+function marks(row: PreparedRow): readonly string[] {
+  const [text = ""] = normalTexts(row);
+  return [hashed(text), ...(row.group === undefined ? [] : [row.group])];
+}
+
+interface Group {
+  readonly group: number;
+  readonly rows: readonly PreparedRow[];
+}
+
+/** By the first of its rows. */
+const inChanceOrder = (
+  members: ReadonlyMap<number, readonly PreparedRow[]>,
+  seed: number,
+): readonly Group[] =>
+  [...members]
+    .map(([group, rows]) => ({
+      group,
+      rows,
+      at: rows.map((row) => chance(row, seed)).sort()[0] ?? "",
+    }))
+    .sort((a, b) => order(a.at, b.at));
+
+const inChanceOrderEach = (rows: SplitRows, seed: number): SplitRows => ({
+  train: shuffledRows(rows.train, seed),
+  test: shuffledRows(rows.test, seed),
+  eval: shuffledRows(rows.eval, seed),
+});
+
+const shuffledRows = (rows: readonly PreparedRow[], seed: number): readonly PreparedRow[] =>
+  rows
+    .map((row) => ({ row, at: chance(row, seed) }))
+    .sort((a, b) => order(a.at, b.at))
+    .map(({ row }) => row);
+
+const chance = (row: PreparedRow, seed: number): string =>
+  hashed(`${seed}`, row.task, row.label, ...normalTexts(row));
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
