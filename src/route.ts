@@ -2,6 +2,7 @@ import { type Choice, choose } from "./choose.ts";
 import type { DomainConfidence } from "./classify/domain.ts";
 import { domainSignals } from "./classify/signal.ts";
 import { decide } from "./decide/decide.ts";
+import type { Embedding, QueueTimes } from "./embed/embedder.ts";
 import type { Router } from "./router.ts";
 
 /** The outcome of routing one request: what headers, logs, metrics and `explain` are made of. */
@@ -16,6 +17,8 @@ export interface Route extends Choice {
   readonly matchedRules: readonly string[];
   /** The embedding came from the cache. */
   readonly cached: boolean;
+  /** Absent when no model ran for the embedding. */
+  readonly queued?: QueueTimes;
   /** The query was longer than the embedder reads. */
   readonly truncated: boolean;
   readonly timingsMs: Readonly<
@@ -33,7 +36,7 @@ export async function route(
   signal?: AbortSignal,
   deadlineAt?: number,
 ): Promise<Route> {
-  const { config, embedder, classifier, domainEmbedder } = router;
+  const { embedder, domainEmbedder } = router;
   const started = performance.now();
   const asked = embedder.embed([query], signal, deadlineAt);
   const [[embedding], [forDomain]] = await Promise.all([
@@ -41,8 +44,20 @@ export async function route(
     domainEmbedder?.embed([query], signal, deadlineAt) ?? asked,
   ]);
   if (!embedding || !forDomain) throw new Error("unreachable: one text in, one embedding out");
+  return routeEmbedded(router, query, embedding, forDomain.vector, started);
+}
+
+/** `route` from where `query` is embedded; `domainVector` is for the classifier. `started` as performance.now(). */
+export function routeEmbedded(
+  router: Router,
+  query: string,
+  embedding: Pick<Embedding, "vector" | "truncated" | "cached" | "queued">,
+  domainVector: Float32Array,
+  started: number,
+): Route {
+  const { config, classifier } = router;
   const embedded = performance.now();
-  const domains = classifier.classify(query, forDomain.vector);
+  const domains = classifier.classify(query, domainVector);
   const signals = domainSignals(domains, config.classifier.category_model, config.categories);
   const classified = performance.now();
   const match = decide(config.decisions, signals, config.strategy);
@@ -58,6 +73,7 @@ export async function route(
     domains,
     matchedRules: match?.matchedRules ?? [],
     cached: embedding.cached,
+    ...(embedding.queued && { queued: embedding.queued }),
     truncated: embedding.truncated,
     timingsMs: {
       embed: embedded - started,

@@ -11,7 +11,10 @@ import type { Lease } from "../listen/lease.ts";
 import { type GrpcServer, listenGrpc } from "../listen/server.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
+import type { Tracing } from "../observe/request-trace.ts";
 import { streamEvents } from "../observe/stream-events.ts";
+import { registerTraceMetrics } from "../observe/trace-metrics.ts";
+import { openTracing } from "../observe/tracing/open-tracing.ts";
 import { openRouter } from "../open-router.ts";
 import type { Router } from "../router.ts";
 
@@ -22,6 +25,9 @@ interface Options {
   readonly apiPort: string;
   readonly metricsPort: string;
 }
+
+/** For the spans of the last requests; a collector that is away must not keep us. */
+const lastSpansMs = 2_000;
 
 /** Longer than any request takes to route; what is still open then belongs to clients that went away. */
 const drainMs = 20_000;
@@ -45,7 +51,9 @@ async function serve(options: Options): Promise<void> {
   let router: Router | undefined;
   const current = (): Router | undefined => router;
   const metrics = createMetrics(() => router?.embedder.stats());
-  const events = streamEvents(config, metrics, log);
+  const tracing = await openTracing(config.observability.tracing, process.env, log);
+  if (tracing) registerTraceMetrics(metrics.registry, tracing);
+  const events = streamEvents(config, metrics, log, tracing);
   const acquire = (): Lease | undefined => router && { router, events, release: () => undefined };
   const wireHealth = health();
   const grpc = await listen("--port", options.port, (port) =>
@@ -73,7 +81,14 @@ async function serve(options: Options): Promise<void> {
       await listenHttp("--metrics-port", metricsServer(metrics), options.metricsPort, options),
     );
   }
-  stopOnSignal({ grpc, servers, log, notReady: () => wireHealth.setReady(false), current });
+  stopOnSignal({
+    grpc,
+    servers,
+    log,
+    notReady: () => wireHealth.setReady(false),
+    current,
+    tracing,
+  });
   const opened = await openRouter(
     config,
     { configFolder: dirname(options.config), cwd: process.cwd() },
@@ -155,10 +170,11 @@ interface Running {
   readonly log: Log;
   readonly notReady: () => void;
   readonly current: () => Router | undefined;
+  readonly tracing: Tracing | undefined;
 }
 
 /** The first signal drains: no new streams, those in flight end. The second one ends at once. */
-function stopOnSignal({ grpc, servers, log, notReady, current }: Running): void {
+function stopOnSignal({ grpc, servers, log, notReady, current, tracing }: Running): void {
   let stopping = false;
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (stopping) {
@@ -175,7 +191,7 @@ function stopOnSignal({ grpc, servers, log, notReady, current }: Running): void 
       server.close();
       server.closeAllConnections();
     }
-    await current()?.embedder.close();
+    await Promise.all([current()?.embedder.close(), tracing?.close(lastSpansMs)]);
     log.info({ event: "stopped" }, "stopped");
     log.flush(() => process.exit(0));
   };

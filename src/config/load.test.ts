@@ -456,10 +456,10 @@ test("what the reference has and signalbox does not is one warning; variables in
 semantic_cache: { enabled: true }
 external_models: [{ access_key: "\${NOT_SET}" }]
 classifier: { pii_model: { threshold: 0.9 }, category_model: { threshold: 0.6 } }
-observability: { tracing: { enabled: false } }
+observability: { metrics: { windowed_metrics: {} } }
 ${withDecision(`${rules}\n${modelRefs}\nplugins: [{ type: pii }]\nalgorithm: { type: knn, elo: {} }`).replace("default_model: m\n", "")}`;
   expect(parseConfig(text, {}, "f.yaml").warnings).toEqual([
-    "f.yaml: ignored, because signalbox does not have these features: semantic_cache, external_models, classifier.pii_model, observability.tracing, decisions[].plugins, decisions[].algorithm.elo",
+    "f.yaml: ignored, because signalbox does not have these features: semantic_cache, external_models, classifier.pii_model, observability.metrics.windowed_metrics, decisions[].plugins, decisions[].algorithm.elo",
   ]);
 });
 

@@ -10,6 +10,7 @@ import {
 import { endpointsExist, lorasExist, modelsStandOnce } from "./rules/models.ts";
 import { namesAreHeaderValues, namesAreUnique, noNameAsksForRouting } from "./rules/names.ts";
 import { nestingIsShallow, notHasOneCondition } from "./rules/nesting.ts";
+import { baselineHasAPrice, tracesCanBeSent } from "./rules/observability.ts";
 import type { RouterConfig } from "./schema.ts";
 
 /** What a form cannot say: how the parts of a configuration must fit together. */
@@ -29,6 +30,8 @@ const rules: readonly ((config: RouterConfig) => readonly Problem[])[] = [
   workersAreEnough,
   serversHaveUrls,
   headersCanBeSent,
+  tracesCanBeSent,
+  baselineHasAPrice,
 ];
 
 export const checkRules = (config: RouterConfig): readonly Problem[] =>

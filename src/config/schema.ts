@@ -352,6 +352,48 @@ const Limits = z.strictObject({
   max_concurrent_streams: positiveInt.default(4096).describe("ext_proc streams open at once"),
 });
 
+const TracingExporter = z.strictObject({
+  type: z.string().default("otlp").describe("otlp, which every collector takes"),
+  endpoint: text
+    .optional()
+    .describe(
+      "host:port of a gRPC receiver, as vllm-project/semantic-router has it, or the http:// or https:// address of an " +
+        "OTLP/HTTP receiver; without it OTEL_EXPORTER_OTLP_ENDPOINT, or http://localhost:4318",
+    ),
+  protocol: z
+    .enum(["grpc", "http/protobuf"])
+    .optional()
+    .describe("Where the endpoint does not tell it"),
+  insecure: z.boolean().default(false).describe("gRPC to host:port without TLS"),
+});
+
+const Tracing = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .optional()
+      .describe("Without it tracing is on when OTEL_TRACES_EXPORTER is otlp"),
+    provider: z.string().optional().describe(forCompatibility),
+    exporter: TracingExporter.prefault({}),
+    sampling: z
+      .strictObject({
+        type: z
+          .enum(["always_on", "always_off", "probabilistic"])
+          .optional()
+          .describe("Of requests that come without a trace; the others follow their caller"),
+        rate: fraction.default(1).describe("Of probabilistic; 0.01 is one request in a hundred"),
+      })
+      .prefault({}),
+    resource: z
+      .strictObject({
+        service_name: text.optional().describe("Without it OTEL_SERVICE_NAME, or signalbox"),
+        service_version: text.optional().describe("Without it signalbox's own"),
+        deployment_environment: text.optional(),
+      })
+      .prefault({}),
+  })
+  .describe("OpenTelemetry spans of each request's stages; read at the start, not on a reload");
+
 export const RouterConfig = z.strictObject({
   config_source: z.literal("file").optional().describe("file; signalbox reads nothing else"),
   auto_model_name: text.default("MoM").describe("Routed beside `auto`, which always is"),
@@ -424,6 +466,12 @@ export const RouterConfig = z.strictObject({
         .strictObject({ enabled: z.boolean().default(true).describe("Serve /metrics") })
         .prefault({}),
       log_level: z.enum(["debug", "info", "warn", "error"]).default("info"),
+      tracing: Tracing.prefault({}),
+      price_baseline: text
+        .optional()
+        .describe(
+          "The model whose price the dashboard's savings are reckoned against; without it default_model",
+        ),
     })
     .prefault({}),
   limits: Limits.prefault({}).describe("Every limit that signalbox keeps"),

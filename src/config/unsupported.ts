@@ -88,7 +88,6 @@ export const unsupportedKeys: readonly string[] = [
   "model_selection.rl_driven",
   "model_selection.gmtrouter",
   // Observability
-  "observability.tracing",
   "observability.metrics.windowed_metrics",
 ];
 

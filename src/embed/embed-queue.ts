@@ -126,6 +126,7 @@ export function embedQueue(
     for (const wanted of batch) {
       waiting.delete(wanted);
       wanted.running = true;
+      wanted.ranAt = now;
       runs.waited(wanted.waitsSince, now);
     }
     running += batch.length;
@@ -157,7 +158,8 @@ export function embedQueue(
       counts.tokens += tokens;
       // A shared vector does not say whether its text was cut.
       if (!truncated) whole.push({ key: wanted.key, vector });
-      resolve(wanted, { vector, tokens, truncated, cached: false });
+      const queued = { sinceMs: wanted.waitsSince, untilMs: wanted.ranAt };
+      resolve(wanted, { vector, tokens, truncated, cached: false, queued });
     }
     if (whole.length > 0) shared?.setMany(whole);
   }

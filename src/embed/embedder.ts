@@ -27,7 +27,18 @@ export interface Embedding {
   readonly truncated: boolean;
   /** No model ran for it: the vector was in this process's cache, or in the one that replicas share. */
   readonly cached: boolean;
+  /** Absent when no model ran for it. */
+  readonly queued?: QueueTimes;
 }
+
+/** When a text came into the queue, and when a model took it, as performance.now(). */
+export interface QueueTimes {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/** What the cache keeps of a text. */
+export type CachedEmbedding = Readonly<Pick<Embedding, "vector" | "truncated">>;
 
 /** Counts since the start; read when metrics are scraped. */
 export interface EmbedderStats {
@@ -91,6 +102,11 @@ export interface Embedder extends EmbedderIdentity {
     signal?: AbortSignal,
     deadlineAt?: number,
   ): Promise<readonly Embedding[]>;
+  /**
+   * The vector of `text` where this process's cache has it, at once and not copied: it must not be written to. The same
+   * object for as long as it is in the cache. Absent from an embedder that has no cache.
+   */
+  cached?(text: string): CachedEmbedding | undefined;
   stats(): EmbedderStats;
   close(): Promise<void>;
 }

@@ -43,7 +43,8 @@ test("a lone text goes to the model at once", async () => {
   await answer();
   const vector = new Float32Array(1024);
   vector[0] = 4;
-  expect(await embedding).toEqual([{ vector, tokens: 4, truncated: false, cached: false }]);
+  const queued = { sinceMs: expect.any(Number), untilMs: expect.any(Number) };
+  expect(await embedding).toEqual([{ vector, tokens: 4, truncated: false, cached: false, queued }]);
 });
 
 test("what waits while the model is busy goes together", async () => {

@@ -1,3 +1,4 @@
+import type { QueueTimes } from "./embedder.ts";
 import { estimatedTokens } from "./estimated-tokens.ts";
 
 /** A text and what it is known by: equal keys mean equal texts. */
@@ -13,6 +14,7 @@ export interface Computed {
   readonly truncated: boolean;
   /** Found in the shared cache. */
   readonly cached: boolean;
+  readonly queued?: QueueTimes;
 }
 
 /** One text that somebody waits for, however many do. */
@@ -25,6 +27,8 @@ export interface WantedText extends PromiseWithResolvers<Computed>, Entry {
   readonly tokens: number;
   /** When it came into the queue, as performance.now(). */
   waitsSince: number;
+  /** When a model took it, as performance.now(). */
+  ranAt: number;
   /** In a model, which cannot be told that it is not wanted any more. */
   running: boolean;
 }
@@ -68,7 +72,7 @@ export function wantedTexts(maxTokens: number): WantedTexts {
       // Its callers may all be gone when it fails.
       promise.promise.catch(() => undefined);
       const tokens = estimatedTokens(text, maxTokens);
-      const state = { callers: 1, deadlineAt, waitsSince: 0, running: false };
+      const state = { callers: 1, deadlineAt, waitsSince: 0, ranAt: 0, running: false };
       const wanted = { ...promise, ...state, key, text, tokens };
       byKey.set(key, wanted);
       return { wanted, fresh: true };

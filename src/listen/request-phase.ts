@@ -2,6 +2,7 @@ import { RouterError } from "../errors.ts";
 import { forgedHeaders, requestHeaders } from "../mutate/headers.ts";
 import { immediate, rejection } from "../mutate/rejection.ts";
 import type { StreamEvents } from "../observe/events.ts";
+import type { RequestTrace } from "../observe/request-trace.ts";
 import { readHeaders } from "../parse/headers.ts";
 import type {
   HttpBody,
@@ -19,7 +20,7 @@ import {
   type RequestFacts,
   wholeAnswer,
 } from "./request-answers.ts";
-import { type Resolved, resolve } from "./resolve.ts";
+import { type Resolved, resolve, withTrace } from "./resolve.ts";
 
 /** The client's side of one HTTP request: its headers, body and trailers, answered in the order that Envoy expects. */
 export interface RequestPhase {
@@ -39,6 +40,7 @@ export interface Outcome {
   readonly resolved: Resolved;
   /** `performance.now()` when the body had arrived. */
   readonly bodyArrivedMs: number;
+  readonly trace: RequestTrace | undefined;
 }
 
 /**
@@ -60,6 +62,7 @@ export function requestPhase(
   let facts: RequestFacts = { mode: "BUFFERED", hasLength: false, forged: [], clearRouteCache };
   let delivery: Delivery = "whole";
   let requestId = "";
+  let trace: RequestTrace | undefined;
   let debug = false;
   let chat = true;
   let chunks: Uint8Array[] = [];
@@ -93,6 +96,10 @@ export function requestPhase(
     }
     if (!chat && !/\bjson\b/i.test(values.get("content-type") ?? "json")) {
       return [headersAnswer(facts, noBody)];
+    }
+    trace = events.arrived?.({ requestId, headers: values });
+    if (trace && trace.removed.length > 0) {
+      facts = { ...facts, forged: [...facts.forged, ...trace.removed] };
     }
     const { mode } = facts;
     if (
@@ -148,21 +155,23 @@ export function requestPhase(
     answered = true;
     bodyArrivedMs = performance.now();
     try {
-      resolved = await resolve(router, { requestId, body: whole, chat, partial }, events, signal);
+      const arrived = { requestId, trace, body: whole, chat, partial };
+      resolved = await resolve(router, arrived, events, signal);
       return undefined;
     } catch (thrown) {
       const error = RouterError.from(thrown);
       if (error.code !== "internal") return refuse(error);
       // A bug must not cost the user the answer: the gateway routes by the header, the body stays as it is.
-      events.failed({ requestId, error });
-      resolved = { headers: requestHeaders(config.default_model), model: config.default_model };
+      events.failed({ requestId, trace, error });
+      const model = config.default_model;
+      resolved = { headers: withTrace(requestHeaders(model), trace), model };
       return undefined;
     }
   }
 
   function refuse(error: RouterError): ProcessingResponse {
     answered = true;
-    events.rejected({ requestId, error });
+    events.rejected({ requestId, trace, error });
     return rejection(error);
   }
 
@@ -170,7 +179,7 @@ export function requestPhase(
     headers,
     body,
     trailers,
-    outcome: () => ({ requestId, debug, resolved, bodyArrivedMs }),
+    outcome: () => ({ requestId, debug, resolved, bodyArrivedMs, trace }),
   };
 }
 

@@ -3,6 +3,7 @@ import { RouterError } from "../errors.ts";
 import { spliceModel } from "../mutate/body.ts";
 import { requestHeaders, selectedModelHeader } from "../mutate/headers.ts";
 import type { StreamEvents } from "../observe/events.ts";
+import type { RequestTrace } from "../observe/request-trace.ts";
 import { isAuto } from "../parse/auto-model.ts";
 import { type ChatRequest, parseChatRequest, parseTruncated } from "../parse/chat-request.ts";
 import type { Route } from "../route.ts";
@@ -21,6 +22,7 @@ export interface Resolved {
 
 interface Arrived {
   readonly requestId: string;
+  readonly trace: RequestTrace | undefined;
   readonly body: Uint8Array;
   /** The path is that of chat completions; on other paths a body that is none passes untouched. */
   readonly chat: boolean;
@@ -35,7 +37,7 @@ export async function resolve(
   events: StreamEvents,
   signal?: AbortSignal,
 ): Promise<Resolved> {
-  const { body, requestId } = arrived;
+  const { body, requestId, trace } = arrived;
   const started = performance.now();
   const { max_body_bytes: limit } = router.config.limits;
   if (body.byteLength > limit) {
@@ -48,25 +50,45 @@ export async function resolve(
   const request = read(arrived);
   if (!request) return arrived.chat ? standIn(router, arrived, events) : { headers: {} };
   if (!isAuto(request.model, router.config.auto_model_name)) {
-    events.passedThrough({ requestId, model: request.model });
-    return { headers: { [selectedModelHeader]: request.model }, model: request.model };
+    const { model, promptChars } = request;
+    events.passedThrough({ requestId, trace, model, promptChars });
+    return named(model, trace);
   }
+  const parseMs = performance.now() - started;
   const route = await routeOrDefault(router, request.query, undefined, signal);
-  events.routed({
-    requestId,
-    requestedModel: request.model,
-    route,
-    stream: request.stream,
-    query: { chars: request.query.length, hash: hash(request.query) },
-    durationMs: performance.now() - started,
-  });
-  return {
-    headers: requestHeaders(route.model),
+  const routed = performance.now();
+  const resolved = {
+    headers: withTrace(requestHeaders(route.model), trace),
     body: spliceModel(body, request.modelSpan, route.model),
     model: route.model,
     route,
   };
+  const answered = performance.now();
+  events.routed({
+    requestId,
+    trace,
+    requestedModel: request.model,
+    route,
+    stream: request.stream,
+    query: { chars: request.query.length, hash: hash(request.query) },
+    bodyArrivedMs: started,
+    durationMs: answered - started,
+    parseMs,
+    mutateMs: answered - routed,
+    promptChars: request.promptChars,
+  });
+  return resolved;
 }
+
+/** The client's own choice: the body stays as it is. */
+const named = (model: string, trace: RequestTrace | undefined): Resolved => ({
+  headers: withTrace({ [selectedModelHeader]: model }, trace),
+  model,
+});
+
+/** Headers of a request that goes on, with the context that the backend's spans hang under. */
+export const withTrace = (headers: Resolved["headers"], trace: RequestTrace | undefined) =>
+  trace ? { ...headers, ...trace.headers } : headers;
 
 function read({ body, chat, partial }: Arrived): ChatRequest | undefined {
   try {
@@ -74,20 +96,25 @@ function read({ body, chat, partial }: Arrived): ChatRequest | undefined {
   } catch (thrown) {
     if (chat && !partial) throw thrown;
     // Of another API only the model is known: enough for the gateway to find its backend.
-    const named = chat ? undefined : parseTruncated(body);
-    return named && { ...named, query: "", stream: false };
+    const known = chat ? undefined : parseTruncated(body);
+    return known && { ...known, query: "", stream: false, promptChars: 0 };
   }
 }
 
 /** A body of which only the beginning is here cannot be routed; the model it names, or the default one, still can. */
-function standIn(router: Router, { requestId, body }: Arrived, events: StreamEvents): Resolved {
+function standIn(
+  router: Router,
+  { requestId, body, trace }: Arrived,
+  events: StreamEvents,
+): Resolved {
   const known = parseTruncated(body);
   if (known && !isAuto(known.model, router.config.auto_model_name)) {
-    events.passedThrough({ requestId, model: known.model });
-    return { headers: { [selectedModelHeader]: known.model }, model: known.model };
+    events.passedThrough({ requestId, trace, model: known.model });
+    return named(known.model, trace);
   }
   events.failed({
     requestId,
+    trace,
     error: new RouterError(
       "body_truncated",
       `Envoy sent the first ${body.byteLength} bytes of the body only`,
@@ -96,7 +123,7 @@ function standIn(router: Router, { requestId, body }: Arrived, events: StreamEve
   });
   const model = router.config.default_model;
   return {
-    headers: requestHeaders(model),
+    headers: withTrace(requestHeaders(model), trace),
     ...(known && { body: spliceModel(body, known.modelSpan, model) }),
     model,
   };

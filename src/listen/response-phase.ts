@@ -19,10 +19,11 @@ export function responseHeadersAnswer(
   events: StreamEvents,
 ): ProcessingResponse {
   const status = Number(readHeaders(message.headers).get(":status") ?? 0);
-  const { route, model } = outcome.resolved;
+  const { trace, resolved, requestId } = outcome;
+  const { route, model } = resolved;
   if (model !== undefined) {
     const latencyMs = performance.now() - outcome.bodyArrivedMs;
-    events.responded({ requestId: outcome.requestId, model, status, latencyMs });
+    events.responded({ requestId, trace, model, status, latencyMs });
   }
   const successful = status >= 200 && status < 300;
   const override = skipBody(protocol);

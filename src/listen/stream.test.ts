@@ -46,7 +46,9 @@ const responseHeaders = (status: string): ProcessingRequest => ({
   response_headers: httpHeaders({ ":status": status, "content-type": "text/event-stream" }),
 });
 
-type Recorded = { readonly [Event in keyof StreamEvents]: Parameters<StreamEvents[Event]>[0][] };
+type Recorded = {
+  readonly [Event in keyof StreamEvents]: Parameters<NonNullable<StreamEvents[Event]>>[0][];
+};
 const recorder = (): { events: StreamEvents; seen: Recorded } => {
   const seen: Recorded = { routed: [], passedThrough: [], rejected: [], failed: [], responded: [] };
   const events: StreamEvents = {
@@ -124,7 +126,7 @@ describe("a whole body", () => {
     const { answers, seen } = await drive([requestHeaders(), requestBody(chat("gpt-9"))]);
     expect(headersSet(answers[1], "request_body")).toEqual({ "x-selected-model": "gpt-9" });
     expect(answers[1]?.request_body?.response.body_mutation).toBeUndefined();
-    expect(seen.passedThrough).toEqual([{ requestId: "r1", model: "gpt-9" }]);
+    expect(seen.passedThrough).toMatchObject([{ requestId: "r1", model: "gpt-9" }]);
   });
 
   test("no text: the default model and the reason", async () => {

@@ -1,6 +1,7 @@
-import { Counter, Gauge, type Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 import type { Distribution } from "../embed/distribution.ts";
 import type { EmbedderStats } from "../embed/embedder.ts";
+import { registerDistributions } from "./distributions.ts";
 
 interface Row {
   readonly name: string;
@@ -146,21 +147,11 @@ export function registerEmbedderMetrics(
 ): void {
   for (const row of rows) registerRow(registry, row, embedderStats);
   for (const { name, help, read } of histograms) {
-    const histogram = {
-      name: fullName(name),
-      async get() {
-        const stats = embedderStats();
-        const found = stats && read(stats);
-        return {
-          name: fullName(name),
-          help,
-          type: "histogram",
-          values: found ? buckets(fullName(name), found) : [],
-        };
-      },
-    };
-    // The registry asks no more of a metric than this, and a Histogram of its own cannot be set to what was counted.
-    registry.registerMetric(histogram as unknown as Histogram);
+    registerDistributions(registry, { name: fullName(name), help }, () => {
+      const stats = embedderStats();
+      const found = stats && read(stats);
+      return found ? [{ labels: {}, distribution: found }] : [];
+    });
   }
 }
 
@@ -190,18 +181,4 @@ function registerRow(
   function add(labels: Record<string, string>, count: number | undefined): void {
     if (count !== undefined) metric.inc(labels, count);
   }
-}
-
-/** The series of a histogram: how many values were up to each bound, their sum and their number. */
-function buckets(name: string, { bounds, counts, sum }: Distribution) {
-  let count = 0;
-  const upTo = [...bounds, "+Inf"].map((le, index) => {
-    count += counts[index] ?? 0;
-    return { metricName: `${name}_bucket`, labels: { le }, value: count };
-  });
-  return [
-    ...upTo,
-    { metricName: `${name}_sum`, labels: {}, value: sum },
-    { metricName: `${name}_count`, labels: {}, value: count },
-  ];
 }

@@ -2,6 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { EmbedderStats } from "../embed/embedder.ts";
 import { registerEmbedderMetrics } from "./embedder-metrics.ts";
 import { registerEventLoopDelay } from "./event-loop-delay.ts";
+import { registerProcessLimits } from "./process-limits.ts";
+import { registerStages } from "./stage-metrics.ts";
 
 /** Upstream's DefBuckets, in seconds, with three below them: routing takes about a millisecond. */
 const latencyBuckets = [
@@ -49,6 +51,11 @@ const counters = {
     "llm_model_selection_fallback_total",
     "Requests that a failure sent to the default model",
     ["method", "decision", "reason"],
+  ],
+  promptChars: [
+    "signalbox_prompt_chars_total",
+    "Characters of text in the messages sent to each model",
+    ["model"],
   ],
   rejections: [
     "signalbox_rejections_total",
@@ -142,6 +149,14 @@ export function createMetrics(embedderStats: () => EmbedderStats | undefined) {
   );
   registerEmbedderMetrics(registry, embedderStats);
   registerEventLoopDelay(registry);
+  registerProcessLimits(registry);
+  const stages = registerStages(registry);
+  const price = new Gauge({
+    name: "signalbox_model_price",
+    help: "What a million tokens cost, by the configuration",
+    labelNames: ["model", "currency", "kind", "baseline"],
+    registers,
+  });
   const load = new Gauge({
     name: "signalbox_model_load_seconds",
     help: "How long each part took to load",
@@ -153,7 +168,7 @@ export function createMetrics(embedderStats: () => EmbedderStats | undefined) {
     help: "1 when requests are routed",
     registers,
   });
-  return { registry, counter, histogram, load, ready };
+  return { registry, counter, histogram, load, price, ready, stages };
 }
 
 function mapValues<Table extends Record<string, unknown>, Value>(

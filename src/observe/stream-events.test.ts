@@ -29,6 +29,7 @@ function observed() {
 }
 
 const query = { chars: 31, hash: "abcdef012345" };
+const times = { bodyArrivedMs: 10, durationMs: 2, parseMs: 0.03, mutateMs: 0.01, promptChars: 120 };
 
 test("a request whose client went away is an error of that kind, and no request to a model", async () => {
   const { router, events, lines, value } = observed();
@@ -40,11 +41,11 @@ test("a request whose client went away is an error of that kind, and no request 
     route,
     stream: false,
     query,
-    durationMs: 2,
+    ...times,
   });
   expect(lines).toEqual([]);
   expect(await value('llm_request_errors_total{model="unknown",reason="cancellation"}')).toBe("1");
-  expect(await value('llm_model_requests_total{model="default-model"}')).toBeUndefined();
+  expect(await value('llm_model_requests_total{model="default-model"}')).toBe("0");
 });
 
 test("a routed request: upstream's event and metrics, and never its text", async () => {
@@ -56,7 +57,7 @@ test("a routed request: upstream's event and metrics, and never its text", async
     route,
     stream: false,
     query,
-    durationMs: 2,
+    ...times,
   });
   expect(lines[0]).toMatchObject({
     event: "routing_decision",
@@ -93,7 +94,7 @@ test("a fallback is counted with its reason and logged as a warning", async () =
     route,
     stream: false,
     query,
-    durationMs: 1,
+    ...times,
   });
   expect(lines[0]).toMatchObject({ reason: "no_text", algorithm: "default", level: 40 });
   const series =

@@ -4,23 +4,40 @@ import type { Route } from "../route.ts";
 import type { StreamEvents } from "./events.ts";
 import { type Log, safeRequestId } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import type { RequestTrace, Tracing } from "./request-trace.ts";
+import { startSeries } from "./start-series.ts";
 
 /** Label and log value of every model that the configuration does not name: clients choose those freely. */
 const otherModel = "other";
 
-/** Turns what happens on the wire into metrics and log lines. */
-export function streamEvents(config: RouterConfig, metrics: Metrics, log: Log): StreamEvents {
-  const { counter, histogram } = metrics;
+/** Turns what happens on the wire into metrics, log lines and, with `tracing`, spans. One for each configuration. */
+export function streamEvents(
+  config: RouterConfig,
+  metrics: Metrics,
+  log: Log,
+  tracing?: Tracing,
+): StreamEvents {
+  const { counter, histogram, stages } = metrics;
+  startSeries(metrics, config);
   const known = new Set(configuredModels(config));
   const label = (model: string): string => (known.has(model) ? model : otherModel);
   return {
-    routed({ requestId, requestedModel, route, stream, query, durationMs }) {
+    ...(tracing && {
+      arrived: ({ requestId, headers }): RequestTrace | undefined =>
+        unlessItThrows(() => tracing.start({ requestId: safeRequestId(requestId), headers })),
+    }),
+    routed(event) {
+      const { requestId, requestedModel, route, stream, query, durationMs, trace } = event;
+      if (trace) unlessItThrows(() => trace.routed(route, requestedModel, event));
       // Nobody got it; the reason's name is the reference's.
       if (route.fault?.code === "client_gone") {
         counter.errors.inc({ model: "unknown", reason: "cancellation" });
         return;
       }
       countRoute(metrics, route);
+      stages.parse.add(event.parseMs / 1000);
+      stages.mutate.add(event.mutateMs / 1000);
+      counter.promptChars.inc({ model: route.model }, event.promptChars);
       histogram.routing.observe(durationMs / 1000);
       counter.requests.inc({ model: route.model });
       counter.modifications.inc({ source_model: requestedModel, target_model: route.model });
@@ -48,7 +65,9 @@ export function streamEvents(config: RouterConfig, metrics: Metrics, log: Log): 
       if (route.fault) log.warn({ ...line, fault: route.fault.message }, message);
       else log.info(line, message);
     },
-    passedThrough({ requestId, model }) {
+    passedThrough({ requestId, model, trace, promptChars = 0 }) {
+      if (trace) unlessItThrows(() => trace.passedThrough(label(model)));
+      counter.promptChars.inc({ model: label(model) }, promptChars);
       counter.requests.inc({ model: label(model) });
       counter.reasonCodes.inc({ reason_code: "model_specified", model: label(model) });
       log.info(
@@ -61,7 +80,8 @@ export function streamEvents(config: RouterConfig, metrics: Metrics, log: Log): 
         "routing_decision model_specified",
       );
     },
-    rejected({ requestId, error }) {
+    rejected({ requestId, error, trace }) {
+      if (trace) unlessItThrows(() => trace.failed(error, true));
       counter.rejections.inc({ code: error.code });
       counter.errors.inc({ model: "unknown", reason: "parse_error" });
       const line = {
@@ -71,7 +91,8 @@ export function streamEvents(config: RouterConfig, metrics: Metrics, log: Log): 
       };
       log.info(line, "request_rejected");
     },
-    failed({ requestId, error }) {
+    failed({ requestId, error, trace }) {
+      if (trace) unlessItThrows(() => trace.failed(error, false));
       const model = config.default_model;
       counter.fallbacks.inc({ method: "default", decision: "unknown", reason: error.code });
       counter.errors.inc({ model, reason: error.code });
@@ -85,7 +106,8 @@ export function streamEvents(config: RouterConfig, metrics: Metrics, log: Log): 
         "request_failed",
       );
     },
-    responded({ model, status, latencyMs }) {
+    responded({ model, status, latencyMs, trace }) {
+      if (trace) unlessItThrows(() => trace.responded(status));
       histogram.ttft.observe({ model: label(model) }, latencyMs / 1000);
       if (status >= 500) counter.errors.inc({ model: label(model), reason: "upstream_5xx" });
       else if (status >= 400) counter.errors.inc({ model: label(model), reason: "upstream_4xx" });
@@ -93,11 +115,23 @@ export function streamEvents(config: RouterConfig, metrics: Metrics, log: Log): 
   };
 }
 
-function countRoute({ counter, histogram }: Metrics, route: Route): void {
+/** A fault of the tracer must not become one of the request. */
+function unlessItThrows<Result>(write: () => Result): Result | undefined {
+  try {
+    return write();
+  } catch {
+    return undefined;
+  }
+}
+
+function countRoute({ counter, histogram, stages }: Metrics, route: Route): void {
   const { timingsMs, model, algorithm: method } = route;
   const decision = route.decision ?? "unknown";
   const failed = route.fault !== undefined;
   if (route.domain !== undefined) {
+    stages.embed.add(timingsMs.embed / 1000);
+    stages.classify.add(timingsMs.classify / 1000);
+    stages.decide.add(timingsMs.decide / 1000);
     histogram.embedding.observe(timingsMs.embed / 1000);
     histogram.signal.observe({ signal_type: "domain" }, timingsMs.classify / 1000);
     histogram.decision.observe(timingsMs.decide / 1000);
@@ -116,6 +150,7 @@ function countRoute({ counter, histogram }: Metrics, route: Route): void {
       const [type = "", name = ""] = rule.split(/:(.*)/s);
       counter.signalMatches.inc({ signal_type: type, signal_name: name });
     }
+    stages.select.add(timingsMs.select / 1000);
     histogram.selection.observe({ method }, timingsMs.select / 1000);
     histogram.selectionConfidence.observe({ method }, route.confidence);
   }

@@ -1,6 +1,7 @@
 import { RouterError } from "../errors.ts";
 import { locateModel } from "./locate-model.ts";
 import { queryOf } from "./query.ts";
+import { textChars } from "./text.ts";
 
 /** What signalbox needs to know of a chat-completion body. The body itself is never re-serialised. */
 export interface ChatRequest {
@@ -11,6 +12,8 @@ export interface ChatRequest {
   /** Text to route on: the last human turn, with earlier ones before it when it is a bare follow-up; "" when none. */
   readonly query: string;
   readonly stream: boolean;
+  /** Characters of text in all messages. */
+  readonly promptChars: number;
 }
 
 // Fatal, so that bytes that are not UTF-8 are refused instead of quietly replaced.
@@ -44,7 +47,8 @@ export function parseChatRequest(body: Uint8Array): ChatRequest {
   if (!modelSpan || repeated.length > 0) {
     throw invalid("field model occurs more than once", "Send it once");
   }
-  return { model, modelSpan, query: queryOf(messages), stream: stream === true };
+  const promptChars = textChars(messages);
+  return { model, modelSpan, query: queryOf(messages), stream: stream === true, promptChars };
 }
 
 /** Longer names exist nowhere, and every name goes into a header. */

@@ -10,6 +10,22 @@ export function contentText(content: unknown): string {
   return texts.join(" ");
 }
 
+/** Characters of text in all `messages`, whoever wrote them. A look at lengths: nothing is joined or copied. */
+export function textChars(messages: readonly unknown[]): number {
+  let chars = 0;
+  for (const message of messages) {
+    const content = (message as { content?: unknown } | null)?.content;
+    if (typeof content === "string") chars += content.length;
+    else if (Array.isArray(content)) {
+      for (const part of content) {
+        if (typeof part === "string") chars += part.length;
+        else if (isTextPart(part)) chars += part.text.length;
+      }
+    }
+  }
+  return chars;
+}
+
 function isTextPart(part: unknown): part is { text: string } {
   if (typeof part !== "object" || part === null) return false;
   const { type, text } = part as { type?: unknown; text?: unknown };
