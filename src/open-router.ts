@@ -4,6 +4,7 @@ import type { Artifact } from "./artifact/artifact.ts";
 import { assertCompatible } from "./artifact/compatible.ts";
 import { loadArtifact } from "./artifact/load-artifact.ts";
 import { openDomainClassifier } from "./classify/head.ts";
+import { artifactPaths } from "./config/artifact-paths.ts";
 import { type Places, packageRoot, resolvePath } from "./config/paths.ts";
 import { candidateName, type Decision, type RouterConfig } from "./config/schema.ts";
 import { selectingDecisions } from "./config/selecting-decisions.ts";
@@ -13,7 +14,7 @@ import {
   openBuiltInEmbedder,
   openConfiguredEmbedder,
 } from "./embed/default-embedder.ts";
-import type { Embedder } from "./embed/embedder.ts";
+import type { Embedder, EmbedderIdentity } from "./embed/embedder.ts";
 import { RouterError } from "./errors.ts";
 import { kernelsInUse } from "./math/kernels/pool.ts";
 import type { Router } from "./router.ts";
@@ -28,6 +29,28 @@ export interface OpenedRouter {
   readonly loadSeconds: Readonly<Record<string, number>>;
 }
 
+/** What a router is opened from beside its configuration: each has files of its own. */
+export type Part = "embedder" | "domain_embedder" | "domain" | SelectorAlgorithm;
+
+/** Opens parts, or gives those again that an earlier router opened from the same files and the same `settings`. */
+export interface Parts {
+  /** The embedder's `close` gives it back. */
+  embedder(
+    part: "embedder" | "domain_embedder",
+    settings: unknown,
+    open: () => Promise<Embedder>,
+  ): Promise<Embedder>;
+  /** For what needs no closing. */
+  keep<T extends object>(part: Part, settings: unknown, open: () => Promise<T>): Promise<T>;
+  artifact(algorithm: SelectorAlgorithm, path: string, maxBytes: number): Promise<Artifact>;
+}
+
+const anew: Parts = {
+  embedder: (_part, _settings, open) => open(),
+  keep: (_part, _settings, open) => open(),
+  artifact: async (...which) => loadArtifact(...which),
+};
+
 /**
  * Loads everything that a configuration needs: embedder, domain classifier and selectors, in parallel where they do
  * not need each other. Rejects with the RouterError of the first part that cannot be used: `model_not_found`,
@@ -37,48 +60,60 @@ export async function openRouter(
   config: RouterConfig,
   places: Places,
   onAvailability?: OnAvailability,
+  parts: Parts = anew,
 ): Promise<OpenedRouter> {
   const loadSeconds: Record<string, number> = {};
   const started = performance.now();
   const since = (part: string, from: number): void => {
     loadSeconds[part] = (performance.now() - from) / 1000;
   };
-  const embedder = await openConfiguredEmbedder(
-    config,
-    (path) => resolvePath(path, places.configFolder, places.cwd),
-    undefined,
-    onAvailability,
+  const limits = [config.limits.max_waiting_texts, config.limits.cache_entries, config.embedding];
+  const embedder = await parts.embedder("embedder", [config.embedding_models, limits], () =>
+    openConfiguredEmbedder(
+      config,
+      (path) => resolvePath(path, places.configFolder, places.cwd),
+      undefined,
+      onAvailability,
+    ),
   );
   since("embedder", started);
   let domainEmbedder: Embedder | undefined;
   try {
     const headStarted = performance.now();
     // The head reads the vectors that it was trained on; the built-in embedder has them in about a millisecond.
-    if (embedder.name !== builtIn) domainEmbedder = await openBuiltInEmbedder(config);
-    const classifier = openDomainClassifier(
-      join(packageRoot, "models/default/domain"),
-      domainEmbedder ?? embedder,
+    if (embedder.name !== builtIn) {
+      domainEmbedder = await parts.embedder("domain_embedder", limits, () =>
+        openBuiltInEmbedder(config),
+      );
+    }
+    const read = identityOf(domainEmbedder ?? embedder);
+    const classifier = await parts.keep("domain", read, async () =>
+      openDomainClassifier(join(packageRoot, "models/default/domain"), read),
     );
     since("domain", headStarted);
     const warnings: string[] = [];
     const selectors = new Map<string, Selector>();
     // Decisions of one algorithm share its file: read once, held once.
     const artifacts = new Map<SelectorAlgorithm, Artifact>();
+    const { trust_unlabelled, max_artifact_mb } = config.model_selection.ml;
+    async function artifactOf(algorithm: SelectorAlgorithm): Promise<Artifact> {
+      const known = artifacts.get(algorithm);
+      if (known) return known;
+      const selectorStarted = performance.now();
+      const path = artifactPath(config, algorithm, places);
+      const artifact = await parts.artifact(algorithm, path, max_artifact_mb * 2 ** 20);
+      assertCompatible(artifact, embedder, trust_unlabelled);
+      artifacts.set(algorithm, artifact);
+      since(algorithm, selectorStarted);
+      return artifact;
+    }
     for (const decision of selectingDecisions(config)) {
       const algorithm = decision.algorithm.type as SelectorAlgorithm;
-      let artifact = artifacts.get(algorithm);
-      if (!artifact) {
-        const selectorStarted = performance.now();
-        artifact = loadArtifact(
-          algorithm,
-          artifactPath(config, algorithm, places),
-          config.model_selection.ml.max_artifact_mb * 2 ** 20,
-        );
-        assertCompatible(artifact, embedder, config.model_selection.ml.trust_unlabelled);
-        artifacts.set(algorithm, artifact);
-        since(algorithm, selectorStarted);
-      }
-      const selector = openSelector(artifact, settingsOf(config, decision));
+      const own = settingsOf(config, decision);
+      const settings = [own, identityOf(embedder), trust_unlabelled, max_artifact_mb];
+      const selector = await parts.keep(algorithm, settings, async () =>
+        openSelector(await artifactOf(algorithm), own),
+      );
       warnings.push(...unknownModels(decision, selector));
       selectors.set(decision.name, selector);
     }
@@ -127,19 +162,19 @@ function settingsOf(config: RouterConfig, { algorithm }: Decision) {
   };
 }
 
-/** The file of an algorithm: its own path, else in models_path, else the built-in one. The compact form goes first. */
+/** What files must have been made for. */
+const identityOf = (embedder: Embedder): EmbedderIdentity => ({
+  name: embedder.name,
+  revision: embedder.revision,
+  dimension: embedder.dimension,
+  pooling: embedder.pooling,
+  normalized: embedder.normalized,
+});
+
 function artifactPath(config: RouterConfig, algorithm: SelectorAlgorithm, places: Places): string {
-  const { ml } = config.model_selection;
-  const at = (path: string): string => resolvePath(path, places.configFolder, places.cwd);
-  const own = ml[algorithm]?.pretrained_path;
-  const folder = ml.models_path;
-  const names = [`${algorithm}_model.safetensors`, `${algorithm}_model.json`];
-  const candidates =
-    own !== undefined
-      ? [at(own)]
-      : folder !== undefined
-        ? names.map((name) => join(at(folder), name))
-        : [join(packageRoot, "models/default/selectors", `${algorithm}_model.safetensors`)];
+  const candidates = artifactPaths(config, algorithm, (path) => [
+    resolvePath(path, places.configFolder, places.cwd),
+  ]);
   const found = candidates.find((path) => existsSync(path));
   if (found !== undefined) return found;
   const missing =

@@ -1,22 +1,18 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { packageRoot } from "../config/paths.ts";
 import { RouterError } from "../errors.ts";
 import { createApi } from "../listen/api/server.ts";
 import { health } from "../listen/health.ts";
-import type { Lease } from "../listen/lease.ts";
 import { type GrpcServer, listenGrpc } from "../listen/server.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
-import type { Tracing } from "../observe/request-trace.ts";
-import { streamEvents } from "../observe/stream-events.ts";
-import { registerTraceMetrics } from "../observe/trace-metrics.ts";
-import { openTracing } from "../observe/tracing/open-tracing.ts";
-import { openRouter } from "../open-router.ts";
-import type { Router } from "../router.ts";
+import { serving } from "../reload/serving.ts";
+import type { ConfigStatus } from "../reload/status.ts";
+import { keepLoaded, type Served } from "./keep-loaded.ts";
 
 interface Options {
   readonly config: string;
@@ -24,10 +20,8 @@ interface Options {
   readonly port: string;
   readonly apiPort: string;
   readonly metricsPort: string;
+  readonly watch: boolean;
 }
-
-/** For the spans of the last requests; a collector that is away must not keep us. */
-const lastSpansMs = 2_000;
 
 /** Longer than any request takes to route; what is still open then belongs to clients that went away. */
 const drainMs = 20_000;
@@ -41,20 +35,17 @@ export function register(program: Command): void {
     .option("--port <port>", "gRPC port for Envoy", "50051")
     .option("--api-port <port>", "port of the HTTP API", "8080")
     .option("--metrics-port <port>", "port of /metrics for Prometheus; 0 turns it off", "9190")
+    .option("--no-watch", "reload the configuration on SIGHUP only, not when its files change")
     .action(serve);
 }
 
 async function serve(options: Options): Promise<void> {
   const started = performance.now();
-  const { config, warnings } = loadConfig(options.config, process.env);
+  const { config } = loadConfig(options.config, process.env);
   const log = createLog(config.observability.log_level);
-  let router: Router | undefined;
-  const current = (): Router | undefined => router;
-  const metrics = createMetrics(() => router?.embedder.stats());
-  const tracing = await openTracing(config.observability.tracing, process.env, log);
-  if (tracing) registerTraceMetrics(metrics.registry, tracing);
-  const events = streamEvents(config, metrics, log, tracing);
-  const acquire = (): Lease | undefined => router && { router, events, release: () => undefined };
+  const live = serving<Served>(({ router }) => router.embedder.close());
+  const metrics = createMetrics(() => live.current()?.router.embedder.stats());
+  let status: (() => ConfigStatus) | undefined;
   const wireHealth = health();
   const grpc = await listen("--port", options.port, (port) =>
     listenGrpc(
@@ -64,14 +55,14 @@ async function serve(options: Options): Promise<void> {
         maxConcurrentStreams: config.limits.max_concurrent_streams,
         protoFolder: join(packageRoot, "proto"),
       },
-      acquire,
+      live.take,
       wireHealth,
     ),
   );
   const servers = [
     await listenHttp(
       "--api-port",
-      createApi(acquire, wireHealth.isReady),
+      createApi(live.take, wireHealth.isReady, () => status?.()),
       options.apiPort,
       options,
     ),
@@ -81,30 +72,21 @@ async function serve(options: Options): Promise<void> {
       await listenHttp("--metrics-port", metricsServer(metrics), options.metricsPort, options),
     );
   }
+  const reloads = keepLoaded(options, live, { metrics, log });
   stopOnSignal({
     grpc,
     servers,
     log,
     notReady: () => wireHealth.setReady(false),
-    current,
-    tracing,
-  });
-  const opened = await openRouter(
-    config,
-    { configFolder: dirname(options.config), cwd: process.cwd() },
-    (part, { state, reason }) => {
-      if (state === "open")
-        log.warn({ event: `${part}_unavailable`, reason }, "cannot be used for now");
-      else log.info({ event: `${part}_available` }, "can be used again");
+    close() {
+      reloads.close();
+      return live.close();
     },
-  );
-  router = opened.router;
-  for (const [part, seconds] of Object.entries(opened.loadSeconds))
-    metrics.load.set({ part }, seconds);
-  for (const warning of [...warnings, ...opened.warnings])
-    log.warn({ event: "config_warning" }, warning);
+  });
+  status = await reloads.start();
   wireHealth.setReady(true);
   metrics.ready.set(1);
+  const { router } = live.current() as Served;
   log.info(
     {
       event: "ready",
@@ -112,7 +94,7 @@ async function serve(options: Options): Promise<void> {
       embedder: `${router.embedder.name}@${router.embedder.revision}`,
       embedder_file: router.embedder.modelFile,
       domain_head: router.classifier.revision,
-      decisions: config.decisions.length,
+      decisions: router.config.decisions.length,
       startup_ms: Math.round(performance.now() - started),
     },
     "ready",
@@ -169,12 +151,12 @@ interface Running {
   readonly servers: readonly Server[];
   readonly log: Log;
   readonly notReady: () => void;
-  readonly current: () => Router | undefined;
-  readonly tracing: Tracing | undefined;
+  /** Lets go of all that was loaded. */
+  readonly close: () => Promise<void>;
 }
 
 /** The first signal drains: no new streams, those in flight end. The second one ends at once. */
-function stopOnSignal({ grpc, servers, log, notReady, current, tracing }: Running): void {
+function stopOnSignal({ grpc, servers, log, notReady, close }: Running): void {
   let stopping = false;
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (stopping) {
@@ -191,7 +173,7 @@ function stopOnSignal({ grpc, servers, log, notReady, current, tracing }: Runnin
       server.close();
       server.closeAllConnections();
     }
-    await Promise.all([current()?.embedder.close(), tracing?.close(lastSpansMs)]);
+    await close();
     log.info({ event: "stopped" }, "stopped");
     log.flush(() => process.exit(0));
   };

@@ -34,8 +34,15 @@ const routes: Readonly<Record<string, Handler>> = {
 
 const paths = new Set(Object.keys(routes).map((route) => route.split(" ")[1]));
 
-/** The HTTP API. `acquire` gives nothing while models load: then only /health answers 200. */
-export function createApi(acquire: Acquire, isReady: () => boolean): Server {
+/**
+ * The HTTP API. `acquire` gives nothing while models load: then only /health answers 200. `configStatus` is the body of
+ * GET /config/status, undefined while models load.
+ */
+export function createApi(
+  acquire: Acquire,
+  isReady: () => boolean,
+  configStatus?: () => unknown,
+): Server {
   const service = "classification-api";
   async function answer(request: IncomingMessage): Promise<Answer> {
     const path = (request.url ?? "/").replace(/\?.*$/s, "");
@@ -50,6 +57,11 @@ export function createApi(acquire: Acquire, isReady: () => boolean): Server {
         status: ready ? 200 : 503,
         json: { status: ready ? "ready" : "starting", service, ready },
       };
+    }
+    if (path === "/config/status" && configStatus) {
+      if (method !== "GET") return failure(405, "METHOD_NOT_ALLOWED", `${path} has no ${method}`);
+      const status = configStatus();
+      return status ? ok(status) : failure(503, "NOT_READY", "models are still loading");
     }
     const handler = routes[`${method} ${path}`];
     if (!handler) {
