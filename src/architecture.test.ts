@@ -19,7 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   select: ["errors", "domains", "files", "math", "artifact"],
   router: ["errors", "config", "embed", "classify", "select"],
   choose: ["errors", "config", "decide", "select", "router"],
-  route: ["choose", "classify", "decide", "router"],
+  route: ["choose", "classify", "decide", "embed", "router"],
   "route-or-default": ["errors", "choose", "embed", "route", "router"],
   "open-router": [
     "errors",
@@ -43,11 +43,17 @@ const mayImport: Record<string, readonly string[]> = {
     "open-router",
     "router",
   ],
+  "known-route": ["embed", "route", "router"],
   protocol: [],
+  http2: [],
+  grpc: ["http2"],
   mutate: ["errors", "route", "parse", "protocol"],
   observe: ["errors", "route", "embed", "config"],
   listen: [
     "explain",
+    "grpc",
+    "http2",
+    "known-route",
     "domains",
     "mutate",
     "protocol",
@@ -101,8 +107,8 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** Packages with one owner: replacing one is a change in one folder. */
 const owners: Record<string, readonly string[]> = {
-  "@grpc/grpc-js": ["listen"],
-  "@grpc/proto-loader": ["listen"],
+  "@grpc/grpc-js": ["listen", "testing"],
+  "@grpc/proto-loader": ["listen", "testing"],
   "@huggingface/tokenizers": ["embed"],
   ioredis: ["embed"],
   "onnxruntime-node": ["embed"],
@@ -110,6 +116,12 @@ const owners: Record<string, readonly string[]> = {
   "lru-cache": ["embed"],
   commander: ["cli", "commands"],
   echarts: ["validate"],
+  "@opentelemetry/api": ["observe"],
+  "@opentelemetry/core": ["observe"],
+  "@opentelemetry/exporter-trace-otlp-grpc": ["observe"],
+  "@opentelemetry/exporter-trace-otlp-proto": ["observe"],
+  "@opentelemetry/resources": ["observe"],
+  "@opentelemetry/sdk-trace": ["observe"],
   pino: ["observe"],
   "prom-client": ["observe"],
   zod: [

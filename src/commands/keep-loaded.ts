@@ -4,6 +4,7 @@ import type { StreamEvents } from "../observe/events.ts";
 import type { Log } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { reloadMetrics } from "../observe/reload-metrics.ts";
+import type { Tracing } from "../observe/request-trace.ts";
 import { streamEvents } from "../observe/stream-events.ts";
 import { type Attempt, type Reloader, reloader } from "../reload/reloader.ts";
 import type { Serving } from "../reload/serving.ts";
@@ -26,6 +27,7 @@ export interface KeepLoadedOptions {
 interface Observers {
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly tracing: Tracing | undefined;
 }
 
 /** Editors and kubelets do several things at once; a file that is still being written is not read. */
@@ -37,7 +39,7 @@ const pollMs = 5_000;
 export function keepLoaded(
   options: KeepLoadedOptions,
   live: Serving<Served>,
-  { metrics, log }: Observers,
+  { metrics, log, tracing }: Observers,
 ) {
   const observed = reloadMetrics(metrics.registry, live.open);
   let told: Told | undefined;
@@ -48,7 +50,7 @@ export function keepLoaded(
     if (attempt.result === "loaded") {
       const { router, loadSeconds } = attempt.opened;
       log.level = router.config.observability.log_level;
-      live.swap({ router, events: streamEvents(router.config, metrics, log) });
+      live.swap({ router, events: streamEvents(router.config, metrics, log, tracing) });
       if (attempt.generation === 1) {
         for (const [part, seconds] of Object.entries(loadSeconds)) {
           metrics.load.set({ part }, seconds);

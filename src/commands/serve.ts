@@ -10,6 +10,8 @@ import { health } from "../listen/health.ts";
 import { type GrpcServer, listenGrpc } from "../listen/server.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
+import { registerTraceMetrics } from "../observe/trace-metrics.ts";
+import { openTracing } from "../observe/tracing/open-tracing.ts";
 import { serving } from "../reload/serving.ts";
 import type { ConfigStatus } from "../reload/status.ts";
 import { keepLoaded, type Served } from "./keep-loaded.ts";
@@ -22,6 +24,9 @@ interface Options {
   readonly metricsPort: string;
   readonly watch: boolean;
 }
+
+/** For the spans of the last requests; a collector that is away must not keep us. */
+const lastSpansMs = 2_000;
 
 /** Longer than any request takes to route; what is still open then belongs to clients that went away. */
 const drainMs = 20_000;
@@ -45,6 +50,8 @@ async function serve(options: Options): Promise<void> {
   const log = createLog(config.observability.log_level);
   const live = serving<Served>(({ router }) => router.embedder.close());
   const metrics = createMetrics(() => live.current()?.router.embedder.stats());
+  const tracing = await openTracing(config.observability.tracing, process.env, log);
+  if (tracing) registerTraceMetrics(metrics.registry, tracing);
   let status: (() => ConfigStatus) | undefined;
   const wireHealth = health();
   const grpc = await listen("--port", options.port, (port) =>
@@ -72,15 +79,15 @@ async function serve(options: Options): Promise<void> {
       await listenHttp("--metrics-port", metricsServer(metrics), options.metricsPort, options),
     );
   }
-  const reloads = keepLoaded(options, live, { metrics, log });
+  const reloads = keepLoaded(options, live, { metrics, log, tracing });
   stopOnSignal({
     grpc,
     servers,
     log,
     notReady: () => wireHealth.setReady(false),
-    close() {
+    async close() {
       reloads.close();
-      return live.close();
+      await Promise.all([live.close(), tracing?.close(lastSpansMs)]);
     },
   });
   status = await reloads.start();
