@@ -1,10 +1,10 @@
-import { ask, type Server, type Stop } from "./ask.ts";
+import { ask, type Server, type Stop } from "../chat/ask.ts";
+import { ChatFault } from "../chat/chat-fault.ts";
+import { connectionTo } from "../chat/post-chat.ts";
 import type { BenchmarkJob } from "./benchmark.ts";
 import { chatBody } from "./chat-body.ts";
-import { ChatFault } from "./chat-fault.ts";
 import type { Model } from "./models.ts";
 import type { Plan } from "./plan.ts";
-import { connectionTo } from "./post-chat.ts";
 import type { Query } from "./queries.ts";
 import { answeredRow, failedRow, notAllowed, type RowError } from "./row.ts";
 import { metricOf, score } from "./score.ts";

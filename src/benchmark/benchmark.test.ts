@@ -2,11 +2,11 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readRecords } from "../train/read-records.ts";
+import { complete, refuse, startChatServer } from "../chat/testing/chat-server.ts";
+import { readExamples } from "../train/read-examples.ts";
 import { type BenchmarkJob, type BenchmarkReport, benchmark } from "./benchmark.ts";
 import type { Model } from "./models.ts";
 import type { Query } from "./queries.ts";
-import { complete, refuse, startChatServer } from "./testing/chat-server.ts";
 
 const never = { soon: new AbortController().signal, now: new AbortController().signal };
 const newOutput = () => join(mkdtempSync(join(tmpdir(), "signalbox-benchmark-")), "out.jsonl");
@@ -121,11 +121,9 @@ test("training reads the rows, and learns nothing from a failed or an unscored o
     "ground_truth",
     "category",
   ]);
-  const { records, skipped } = await readRecords(output);
-  expect(records.map(({ query: text, quality }) => [text, quality])).toEqual([
-    ["good", 1],
-    ["wrong", 0],
-  ]);
+  const { examples, skipped } = await readExamples(output);
+  expect(examples.queries).toEqual(["good", "wrong"]);
+  expect([...examples.qualities]).toEqual([1, 0]);
   expect(skipped).toEqual({ failed: 1, unscored: 1, bad: 0 });
 });
 

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
+import type { Stop } from "../chat/ask.ts";
 import { lockFile } from "../files/lock-file.ts";
-import type { Stop } from "./ask.ts";
 import { askAll } from "./ask-all.ts";
 import type { Model } from "./models.ts";
 import { planOf } from "./plan.ts";

@@ -1,5 +1,5 @@
+import type { TimedAnswer } from "../chat/post-chat.ts";
 import type { Model, Price } from "./models.ts";
-import type { TimedAnswer } from "./post-chat.ts";
 import type { Query } from "./queries.ts";
 
 /** Why a row has no answer, or no score. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openSandbox } from "../benchmark/sandbox.ts";
-import { complete, refuse, startChatServer } from "../benchmark/testing/chat-server.ts";
+import { complete, refuse, startChatServer } from "../chat/testing/chat-server.ts";
 import { benchmarkProgress } from "./benchmark-progress.ts";
 import { runCli } from "./testing/run-cli.ts";
 

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Stop } from "../benchmark/ask.ts";
 import { type BenchmarkReport, benchmark, type RunCode } from "../benchmark/benchmark.ts";
 import { codeRunner } from "../benchmark/code-eval.ts";
 import { type Model, namedModels, noKey, readModels } from "../benchmark/models.ts";
@@ -9,6 +8,7 @@ import { rescore } from "../benchmark/rescore.ts";
 import { openSandbox } from "../benchmark/sandbox.ts";
 import { metricOf } from "../benchmark/score.ts";
 import { summaryText } from "../benchmark/summary.ts";
+import type { Stop } from "../chat/ask.ts";
 import { RouterError } from "../errors.ts";
 import { parseShard, type Shard } from "../shard/shard.ts";
 import { benchmarkProgress } from "./benchmark-progress.ts";
