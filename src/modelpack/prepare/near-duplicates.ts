@@ -1,0 +1,91 @@
+/** Texts by what they say, so that a copy with a word changed is found. */
+export interface NearDuplicates {
+  /** Whether a text that was added is as good as this one. */
+  has(text: string): boolean;
+  add(text: string): void;
+}
+
+/** Share of common shingles from which two texts are as good as one; one changed word of twelve leaves about 0.8. */
+const alike = 0.75;
+const shingleLength = 4;
+/** With 16 bands of 3 a pair at 0.75 is missed once in 6,000, at 0.5 it is compared nine times in ten. */
+const bands = 16;
+const bandRows = 3;
+
+/**
+ * MinHash over shingles of four characters (Broder 1997) finds candidates, and each is compared in full.
+ */
+export function nearDuplicates(): NearDuplicates {
+  const buckets = new Map<string, string[]>();
+
+  const keysOf = (shingles: ReadonlySet<string>): readonly string[] => {
+    const least = signature(shingles);
+    return Array.from({ length: bands }, (_, band) =>
+      [band, ...least.subarray(band * bandRows, (band + 1) * bandRows)].join(" "),
+    );
+  };
+  return {
+    has(text) {
+      const shingles = shinglesOf(text);
+      const seen = new Set<string>();
+      for (const key of keysOf(shingles)) {
+        for (const other of buckets.get(key) ?? []) {
+          if (seen.has(other)) continue;
+          seen.add(other);
+          if (jaccard(shingles, shinglesOf(other)) >= alike) return true;
+        }
+      }
+      return false;
+    },
+    add(text) {
+      for (const key of keysOf(shinglesOf(text))) {
+        const bucket = buckets.get(key);
+        if (bucket) bucket.push(text);
+        else buckets.set(key, [text]);
+      }
+    },
+  };
+}
+
+/** How alike two texts are, from 0 to 1. */
+export const likeness = (a: string, b: string): number => jaccard(shinglesOf(a), shinglesOf(b));
+
+function shinglesOf(text: string): ReadonlySet<string> {
+  const plain = ` ${text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim()} `;
+  const shingles = new Set<string>();
+  for (let at = 0; at + shingleLength <= Math.max(plain.length, shingleLength); at++) {
+    shingles.add(plain.slice(at, at + shingleLength));
+  }
+  return shingles;
+}
+
+function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  let common = 0;
+  for (const one of a) if (b.has(one)) common++;
+  return common / (a.size + b.size - common);
+}
+
+/** The least of each of so many hashes of the shingles. */
+function signature(shingles: ReadonlySet<string>): Uint32Array {
+  const least = new Uint32Array(bands * bandRows).fill(0xffffffff);
+  for (const shingle of shingles) {
+    let hash = 0x811c9dc5;
+    for (let at = 0; at < shingle.length; at++) {
+      hash = Math.imul(hash ^ shingle.charCodeAt(at), 0x01000193);
+    }
+    for (let at = 0; at < least.length; at++) {
+      // One multiply-shift function each (Dietzfelbinger 1997): odd factors from the golden ratio.
+      const value = mixed(Math.imul(hash, (0x9e3779b9 * (2 * at + 1)) | 1));
+      if (value < (least[at] as number)) least[at] = value;
+    }
+  }
+  return least;
+}
+
+const mixed = (value: number): number => {
+  const once = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  return (once ^ (once >>> 13)) >>> 0;
+};
