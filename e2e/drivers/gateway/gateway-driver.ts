@@ -32,5 +32,6 @@ export const gatewayDriver: Driver = {
     variant("Envoy Gateway, EnvoyExtensionPolicy", "envoy-gateway"),
     variant("Envoy Gateway, EnvoyPatchPolicy", "envoy-gateway-patched"),
     variant("AI Gateway, EnvoyExtensionPolicy", "ai-gateway"),
+    variant("AI Gateway, EnvoyPatchPolicy", "ai-gateway-patched"),
   ],
 };

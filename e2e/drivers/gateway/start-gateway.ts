@@ -34,6 +34,8 @@ export interface StartGateway {
   readonly resources: string;
   /** aigw logs the status of policies only then; it also logs every request, and takes its time for that. */
   readonly debug?: boolean;
+  /** Whether an EnvoyPatchPolicy shall count. aigw takes none as it comes. */
+  readonly patches?: boolean;
 }
 
 /** The Envoy that each program runs. */
@@ -73,7 +75,7 @@ export async function startGateway(options: StartGateway): Promise<Gateway> {
     rmSync(folder, { recursive: true, force: true });
   }
   try {
-    const adminUrl = await start.ready(place, child);
+    const adminUrl = await start.ready(place, child, options);
     return { child, adminUrl, log, stop, apply: (text) => writeFileSync(resources, text) };
   } catch (error) {
     const words = log().slice(-4000);
@@ -87,7 +89,7 @@ type Place = (name: string) => string;
 interface Start {
   args(place: Place, options: StartGateway): string[];
   /** Resolves with the address of Envoy's admin interface when it answers. */
-  ready(place: Place, child: Child): Promise<string>;
+  ready(place: Place, child: Child, options: StartGateway): Promise<string>;
 }
 
 const envoyGateway: Start = {
@@ -106,9 +108,25 @@ const envoyGateway: Start = {
 
 const aigw: Start = {
   args: (place, { debug }) => ["run", place("resources/all.yaml"), ...(debug ? ["--debug"] : [])],
-  async ready(place, child) {
-    const address = await adminAddress(place, child);
-    return address;
+  async ready(place, child, { debug, patches }) {
+    // aigw writes the configuration of the Envoy Gateway inside it, whose own loader then watches the file: what is
+    // changed there counts, whether it is changed before the first reading or after.
+    const config = place("state/runs/0/envoy-gateway-config.yaml");
+    if (debug || patches) {
+      let text = "";
+      await waitUntil(
+        async () => {
+          text = readFileSync(config, "utf8");
+          return text.includes("port: 1061");
+        },
+        child,
+        startMs,
+      );
+      if (patches) text = text.replace("enableBackend: true", "$&\n  enableEnvoyPatchPolicy: true");
+      if (debug) text = text.replace("default: error", "default: info");
+      writeFileSync(config, text);
+    }
+    return adminAddress(place, child);
   },
 };
 

@@ -75,7 +75,12 @@ export async function startGatewayStack(options: GatewayStackOptions): Promise<G
       },
       join(work, overlay),
     );
-    const gateway = await startGateway({ program, resources, debug });
+    const gateway = await startGateway({
+      program,
+      resources,
+      debug,
+      patches: overlay.endsWith("-patched"),
+    });
     ends.push(gateway.stop);
     const url = `http://127.0.0.1:${listenPort}`;
     await untilRouted(url, gateway);
