@@ -34,6 +34,14 @@ const maxOpenMs = 120_000;
 /** A thread inside native code cannot be ended before it returns; closing does not wait for it for ever. */
 const maxStopMs = 2_000;
 
+/**
+ * onnxruntime of 1.29 and later tells Microsoft of every model that it opens, and writes an id of the machine below
+ * HOME, unless this is set before its first session. Here, because only the main thread's environment is the process's.
+ */
+function keepToThisMachine(): void {
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+}
+
 /** Rejects with the RouterError of the worker when it cannot open the folder. */
 export async function startModelThread(
   folder: ModelFolder,
@@ -41,6 +49,7 @@ export async function startModelThread(
 ): Promise<ModelThread> {
   const gate = gateMemory();
   const workerData: ThreadData = { folder, gate };
+  keepToThisMachine();
   // Without the flags of this process: some, --input-type among them, are refused for a thread that runs a file.
   const worker = new Worker(script, { workerData, name: "embedder", execArgv: [] });
   const ended = Promise.withResolvers<RouterError>();
