@@ -1,0 +1,23 @@
+import { join } from "node:path";
+import { type Output, root, run } from "./programs.ts";
+
+export const chart: string = join(root, "deploy/helm/signalbox");
+
+/** Helm's own idea of the cluster's version, which it takes from how it was built, may be old. */
+const kubeVersion = "1.35.0";
+
+export interface Rendering {
+  readonly values?: string;
+  readonly set?: readonly string[];
+  readonly namespace?: string;
+}
+
+export const renderChart = (
+  helm: string,
+  { values, set = [], namespace = "default" }: Rendering = {},
+): Output =>
+  run(helm, [
+    ...["template", "signalbox", chart, "--namespace", namespace, "--kube-version", kubeVersion],
+    ...(values === undefined ? [] : ["--values", values]),
+    ...set.flatMap((one) => ["--set", one]),
+  ]);
