@@ -6,7 +6,7 @@ NODE = $$(scripts/find-node.sh)
 WITH_NODE = PATH="$$(dirname $(NODE)):$(CURDIR)/node_modules/.bin:$$PATH"
 SOURCES := $(shell find src proto -type f ! -name '*.test.ts' 2>/dev/null)
 
-.PHONY: help setup run test e2e-test check-manifests lint bench bench-selectors bench-embed bench-train package clean
+.PHONY: help setup run test e2e-test check-manifests lint bench bench-selectors bench-embed bench-train package image image-test sbom clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,18 @@ bench-train: setup ## Training beside scikit-learn (needs Python; ARGS="--quick 
 
 package: setup ## The npm package
 	@$(WITH_NODE) scripts/npm.sh pack
+
+image: ## The container images signalbox and signalbox-mock-llm (ENGINE, IMAGE, TAG, BASE, BUILD; ARGS go to the engine)
+	@scripts/image/build.sh $(ARGS)
+
+image-test: setup ## Build the images and try them in containers: docs/image.md (needs Docker)
+	@scripts/image/build.sh $(ARGS)
+	@scripts/get-redis.sh >/dev/null
+	@scripts/get-envoy.sh >/dev/null
+	@IMAGE_TEST=1 $(WITH_NODE) vitest run --project e2e e2e/image
+
+sbom: setup ## List what ships, in CycloneDX: signalbox.cdx.json
+	@$(WITH_NODE) node scripts/image/sbom.ts >signalbox.cdx.json
 
 clean: ## Remove what setup made
 	rm -rf dist node_modules .tools
