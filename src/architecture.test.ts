@@ -51,6 +51,7 @@ const mayImport: Record<string, readonly string[]> = {
   observe: ["errors", "route", "embed", "config"],
   listen: [
     "explain",
+    "files",
     "grpc",
     "http2",
     "known-route",

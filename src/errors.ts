@@ -12,6 +12,7 @@ export const errorCodes = {
   // What an operator wrote
   config_not_found: "The configuration file cannot be read",
   config_invalid: "The configuration is not valid",
+  tls_invalid: "A certificate or a key cannot be used",
   // Files
   model_not_found: "A pretrained model file is missing",
   artifact_invalid: "A model file is damaged or not of its format",

@@ -3,16 +3,11 @@ import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  loadPackageDefinition,
-  Server,
-  ServerCredentials,
-  type ServiceClientConstructor,
-} from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { selfSigned } from "../embed/testing/self-signed.ts";
 import { health } from "../listen/health.ts";
+import { listenGrpc } from "../listen/server.ts";
+import type { TlsPair } from "../listen/tls/read-pair.ts";
 import { runCli } from "./testing/run-cli.ts";
 
 const cleanup: (() => unknown)[] = [];
@@ -21,26 +16,18 @@ afterEach(async () => {
 });
 
 const protoPath = join(import.meta.dirname, "../../proto/grpc/health/v1/health.proto");
-// biome-ignore lint/suspicious/noExplicitAny: the package is made at run time
-const packages = loadPackageDefinition(loadSync(protoPath, { enums: String })) as any;
-const { service } = packages.grpc.health.v1.Health as ServiceClientConstructor;
 
-/** A server of the health protocol, ready or not. */
+/** A server that routes nothing, ready or not. */
 async function start(
   { ready, address = "127.0.0.1:0" }: { ready: boolean; address?: string },
-  credentials = ServerCredentials.createInsecure(),
+  pair?: TlsPair,
 ): Promise<string> {
-  const { handlers, setReady } = health();
-  setReady(ready);
-  const server = new Server();
-  server.addService(service, { ...handlers });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
-  cleanup.push(() => server.forceShutdown());
-  return address.startsWith("unix:") ? address : `127.0.0.1:${port}`;
+  const wireHealth = health();
+  wireHealth.setReady(ready);
+  const options = { address, maxBodyBytes: 1000, maxConcurrentStreams: 10, pair };
+  const server = await listenGrpc(options, () => undefined, wireHealth);
+  cleanup.push(() => server.stop());
+  return address.startsWith("unix:") ? address : `127.0.0.1:${server.port}`;
 }
 
 test("a server that is ready is told so, and the exit is 0", async () => {
@@ -88,8 +75,7 @@ afterAll(() => certificate && rmSync(certificate.folder, { recursive: true }));
 
 test.runIf(certificate)("a server with TLS is believed only with its authority", async () => {
   const { key, cert, path } = certificate!;
-  const pair = { private_key: key, cert_chain: cert };
-  const address = await start({ ready: true }, ServerCredentials.createSsl(null, [pair]));
+  const address = await start({ ready: true }, { key, cert, validTo: new Date() });
   expect((await runCli(["health", "--address", address, "--ca", path])).code).toBe(0);
   const stranger = await runCli(["health", "--address", address, "--tls"]);
   expect(stranger.code).toBe(1);
@@ -99,8 +85,8 @@ test.runIf(certificate)("a server with TLS is believed only with its authority",
 
 test.runIf(certificate)("a server that asks for a client's certificate gets it", async () => {
   const { key, cert, path, folder } = certificate!;
-  const pair = { private_key: key, cert_chain: cert };
-  const address = await start({ ready: true }, ServerCredentials.createSsl(cert, [pair], true));
+  const pair = { key, cert, clientCa: cert, validTo: new Date() };
+  const address = await start({ ready: true }, pair);
   const own = ["--cert", path, "--key", join(folder, "key.pem")];
   expect((await runCli(["health", "--address", address, "--ca", path, ...own])).code).toBe(0);
   expect((await runCli(["health", "--address", address, "--ca", path])).code).toBe(1);

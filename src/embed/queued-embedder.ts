@@ -74,6 +74,7 @@ export function queuedEmbedder(
   return {
     ...identity,
     embed,
+    cached: (text) => (closed ? undefined : cache.find(cacheKey(cutMiddle(text, maxChars)))),
     stats() {
       const { hits, misses, evictions } = cache.counts();
       return {

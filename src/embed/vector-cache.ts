@@ -1,15 +1,14 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { embeddingDimension } from "./embedder.ts";
+import { type CachedEmbedding, embeddingDimension } from "./embedder.ts";
 
-export interface CachedVector {
-  readonly vector: Float32Array;
-  readonly truncated: boolean;
-}
+export type CachedVector = CachedEmbedding;
 
 /** The vectors used last, and how often they were. */
 export interface VectorCache {
   get(key: string): CachedVector | undefined;
+  /** As `get`, but finding nothing is not counted: the caller asks again by `get`. */
+  find(key: string): CachedVector | undefined;
   set(key: string, value: CachedVector): void;
   counts(): { readonly hits: number; readonly misses: number; readonly evictions: number };
   entries(): number;
@@ -45,6 +44,11 @@ export function vectorCache({ maxBytes, maxEntries = Infinity }: CacheLimits): V
     get(key) {
       const found = recent?.get(key);
       counts[found ? "hits" : "misses"]++;
+      return found;
+    },
+    find(key) {
+      const found = recent?.get(key);
+      if (found) counts.hits++;
       return found;
     },
     set(key, { vector, truncated }) {

@@ -1,5 +1,10 @@
-import type { ServerUnaryCall, ServerWritableStream, sendUnaryData } from "@grpc/grpc-js";
-import { status } from "@grpc/grpc-js";
+import { type Call, headroomBytes, type Method } from "../grpc/serve-call.ts";
+import { status } from "../grpc/status.ts";
+import {
+  decodeHealthRequest,
+  encodeHealthResponse,
+  type ServingStatus,
+} from "../protocol/health.ts";
 
 /** The names that the endpoint-picker protocol asks for, and what each depends on; "" is the server as a whole. */
 const services: Readonly<Record<string, "live" | "ready">> = {
@@ -9,23 +14,9 @@ const services: Readonly<Record<string, "live" | "ready">> = {
   "envoy.service.ext_proc.v3.ExternalProcessor": "ready",
 };
 
-interface HealthRequest {
-  /** Proto3 does not send an empty string, so a probe of the server as a whole leaves it out. */
-  readonly service?: string;
-}
-interface HealthResponse {
-  readonly status: "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
-}
-
 export interface Health {
-  /** gRPC handlers of grpc.health.v1.Health. */
-  readonly handlers: {
-    Check(
-      call: ServerUnaryCall<HealthRequest, HealthResponse>,
-      answer: sendUnaryData<HealthResponse>,
-    ): void;
-    Watch(call: ServerWritableStream<HealthRequest, HealthResponse>): void;
-  };
+  /** The methods of grpc.health.v1.Health, by path. */
+  readonly methods: ReadonlyMap<string, Method>;
   /** Tells every watcher. */
   setReady(ready: boolean): void;
   readonly isReady: () => boolean;
@@ -33,31 +24,60 @@ export interface Health {
 
 export function health(): Health {
   let ready = false;
-  const watchers = new Set<ServerWritableStream<HealthRequest, HealthResponse>>();
+  const watchers = new Map<Call, string>();
 
-  function statusOf(service = ""): HealthResponse["status"] {
+  function statusOf(service: string): ServingStatus {
     const dependsOn = Object.hasOwn(services, service) ? services[service] : undefined;
     if (dependsOn === undefined) return "SERVICE_UNKNOWN";
     return dependsOn === "live" || ready ? "SERVING" : "NOT_SERVING";
   }
 
-  return {
-    handlers: {
-      Check(call, answer) {
-        const found = statusOf(call.request.service);
-        if (found !== "SERVICE_UNKNOWN") return answer(null, { status: found });
-        answer({ code: status.NOT_FOUND, details: "no such service" });
+  const tell = (call: Call, service: string): void =>
+    call.send(encodeHealthResponse(statusOf(service), headroomBytes));
+
+  /** One request; `answer` is given its service. */
+  const method =
+    (answer: (call: Call, service: string) => void, gone: (call: Call) => void): Method =>
+    (call) => ({
+      message(bytes) {
+        try {
+          answer(call, decodeHealthRequest(bytes));
+        } catch {
+          call.end(status.internal, "the request is malformed");
+        }
+        return undefined;
       },
-      Watch(call) {
-        watchers.add(call);
-        call.on("cancelled", () => watchers.delete(call));
-        call.write({ status: statusOf(call.request.service) });
-      },
+      end: () => undefined,
+      gone: () => gone(call),
+    });
+
+  const check = method(
+    (call, service) => {
+      if (statusOf(service) === "SERVICE_UNKNOWN")
+        return call.end(status.notFound, "no such service");
+      tell(call, service);
+      call.end(status.ok);
     },
+    () => undefined,
+  );
+
+  const watch = method(
+    (call, service) => {
+      watchers.set(call, service);
+      tell(call, service);
+    },
+    (call) => watchers.delete(call),
+  );
+
+  return {
+    methods: new Map([
+      ["/grpc.health.v1.Health/Check", check],
+      ["/grpc.health.v1.Health/Watch", watch],
+    ]),
     setReady(now) {
       if (now === ready) return;
       ready = now;
-      for (const call of watchers) call.write({ status: statusOf(call.request.service) });
+      for (const [call, service] of watchers) tell(call, service);
     },
     isReady: () => ready,
   };

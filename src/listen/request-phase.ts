@@ -24,15 +24,15 @@ import { type Resolved, resolve, withTrace } from "./resolve.ts";
 
 /** The client's side of one HTTP request: its headers, body and trailers, answered in the order that Envoy expects. */
 export interface RequestPhase {
-  headers(
-    message: HttpHeaders,
-    config: ProcessingRequest["protocol_config"],
-  ): Promise<ProcessingResponse[]>;
-  body(message: HttpBody): Promise<ProcessingResponse[]>;
-  trailers(): Promise<ProcessingResponse[]>;
+  headers(message: HttpHeaders, config: ProcessingRequest["protocol_config"]): ProcessingResponse[];
+  body(message: HttpBody): Answers;
+  trailers(): Answers;
   /** What is known of the request once its response comes. */
   outcome(): Outcome;
 }
+
+/** At once wherever nothing has to be waited for: a promise for each message would cost more than most answers. */
+export type Answers = ProcessingResponse[] | Promise<ProcessingResponse[]>;
 
 export interface Outcome {
   readonly requestId: string;
@@ -55,7 +55,7 @@ type Delivery = "whole" | "held" | "passed";
 export function requestPhase(
   router: Router,
   events: StreamEvents,
-  signal?: AbortSignal,
+  signal?: () => AbortSignal,
 ): RequestPhase {
   const { config } = router;
   const clearRouteCache = config.clear_route_cache;
@@ -71,10 +71,10 @@ export function requestPhase(
   let resolved: Resolved = { headers: {} };
   let bodyArrivedMs = performance.now();
 
-  async function headers(
+  function headers(
     message: HttpHeaders,
     protocol: ProcessingRequest["protocol_config"],
-  ): Promise<ProcessingResponse[]> {
+  ): ProcessingResponse[] {
     const values = readHeaders(message.headers);
     const method = values.get(":method") ?? "POST";
     const path = pathOf(values.get(":path"));
@@ -117,7 +117,7 @@ export function requestPhase(
     return [headersAnswer(facts)];
   }
 
-  async function body(message: HttpBody): Promise<ProcessingResponse[]> {
+  function body(message: HttpBody): Answers {
     const { body: chunk = new Uint8Array(), end_of_stream: end = false } = message;
     if (answered || delivery === "passed") return [passedAnswer(facts, chunk, end)];
     if (delivery === "held") {
@@ -129,43 +129,45 @@ export function requestPhase(
       delivery = "passed";
       return [passedAnswer(facts, chunk, end)];
     }
-    const refused = await settle(chunk, facts.mode === "BUFFERED_PARTIAL" && !end);
-    return [refused ?? wholeAnswer(facts, resolved)];
+    return settle(chunk, facts.mode === "BUFFERED_PARTIAL" && !end, () => [
+      wholeAnswer(facts, resolved),
+    ]);
   }
 
-  async function trailers(): Promise<ProcessingResponse[]> {
-    const before = delivery === "held" && !answered ? await finishHeld(false) : [];
-    if (before.at(-1)?.immediate_response) return before;
-    return [...before, { request_trailers: {} }];
+  function trailers(): Answers {
+    const before = delivery === "held" && !answered ? finishHeld(false) : [];
+    return before instanceof Promise ? before.then(andTrailers) : andTrailers(before);
   }
 
-  async function finishHeld(last: boolean): Promise<ProcessingResponse[]> {
+  function finishHeld(last: boolean): Answers {
     const count = chunks.length;
     const whole = count === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
     chunks = [];
-    const refused = await settle(whole, false);
-    return refused ? [refused] : heldAnswers(facts, resolved, { count, whole }, last);
+    return settle(whole, false, () => heldAnswers(facts, resolved, { count, whole }, last));
   }
 
-  /** Resolves the body; gives an answer of its own only when the request is refused. */
-  async function settle(
-    whole: Uint8Array,
-    partial: boolean,
-  ): Promise<ProcessingResponse | undefined> {
+  /** Resolves the body, and answers with what `write` gives or with a refusal. */
+  function settle(whole: Uint8Array, partial: boolean, write: () => ProcessingResponse[]): Answers {
     answered = true;
     bodyArrivedMs = performance.now();
-    try {
-      const arrived = { requestId, trace, body: whole, chat, partial };
-      resolved = await resolve(router, arrived, events, signal);
-      return undefined;
-    } catch (thrown) {
+    const done = (found: Resolved): ProcessingResponse[] => {
+      resolved = found;
+      return write();
+    };
+    const failed = (thrown: unknown): ProcessingResponse[] => {
       const error = RouterError.from(thrown);
-      if (error.code !== "internal") return refuse(error);
+      if (error.code !== "internal") return [refuse(error)];
       // A bug must not cost the user the answer: the gateway routes by the header, the body stays as it is.
       events.failed({ requestId, trace, error });
       const model = config.default_model;
-      resolved = { headers: withTrace(requestHeaders(model), trace), model };
-      return undefined;
+      return done({ headers: withTrace(requestHeaders(model), trace), model });
+    };
+    try {
+      const arrived = { requestId, trace, body: whole, chat, partial };
+      const found = resolve(router, arrived, events, signal);
+      return found instanceof Promise ? found.then(done, failed) : done(found);
+    } catch (thrown) {
+      return failed(thrown);
     }
   }
 
@@ -182,6 +184,9 @@ export function requestPhase(
     outcome: () => ({ requestId, debug, resolved, bodyArrivedMs, trace }),
   };
 }
+
+const andTrailers = (before: ProcessingResponse[]): ProcessingResponse[] =>
+  before.at(-1)?.immediate_response ? before : [...before, { request_trailers: {} }];
 
 const emptyBody = (): RouterError =>
   new RouterError("malformed_json", "the body is empty", "Send a JSON object");

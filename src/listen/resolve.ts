@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { RouterError } from "../errors.ts";
+import { knownRoute } from "../known-route.ts";
 import { spliceModel } from "../mutate/body.ts";
 import { requestHeaders, selectedModelHeader } from "../mutate/headers.ts";
 import type { StreamEvents } from "../observe/events.ts";
@@ -31,12 +32,12 @@ interface Arrived {
 }
 
 /** Parses and routes a whole body. Throws a RouterError that refuses the request; any other failure ends as a route. `signal` aborts when nobody waits for it. */
-export async function resolve(
+export function resolve(
   router: Router,
   arrived: Arrived,
   events: StreamEvents,
-  signal?: AbortSignal,
-): Promise<Resolved> {
+  signal?: () => AbortSignal,
+): Resolved | Promise<Resolved> {
   const { body, requestId, trace } = arrived;
   const started = performance.now();
   const { max_body_bytes: limit } = router.config.limits;
@@ -55,29 +56,35 @@ export async function resolve(
     return named(model, trace);
   }
   const parseMs = performance.now() - started;
-  const route = await routeOrDefault(router, request.query, undefined, signal);
-  const routed = performance.now();
-  const resolved = {
-    headers: withTrace(requestHeaders(route.model), trace),
-    body: spliceModel(body, request.modelSpan, route.model),
-    model: route.model,
-    route,
+  const queryHash = hash("sha256", request.query);
+  const answerWith = (route: Route): Resolved => {
+    const routed = performance.now();
+    const resolved = {
+      headers: withTrace(requestHeaders(route.model), trace),
+      body: spliceModel(body, request.modelSpan, route.model),
+      model: route.model,
+      route,
+    };
+    const answered = performance.now();
+    events.routed({
+      requestId,
+      trace,
+      requestedModel: request.model,
+      route,
+      stream: request.stream,
+      query: { chars: request.query.length, hash: queryHash.slice(0, loggedDigits) },
+      bodyArrivedMs: started,
+      durationMs: answered - started,
+      parseMs,
+      mutateMs: answered - routed,
+      promptChars: request.promptChars,
+    });
+    return resolved;
   };
-  const answered = performance.now();
-  events.routed({
-    requestId,
-    trace,
-    requestedModel: request.model,
-    route,
-    stream: request.stream,
-    query: { chars: request.query.length, hash: hash(request.query) },
-    bodyArrivedMs: started,
-    durationMs: answered - started,
-    parseMs,
-    mutateMs: answered - routed,
-    promptChars: request.promptChars,
-  });
-  return resolved;
+  const known = tryKnown(router, request.query, queryHash);
+  return known
+    ? answerWith(known)
+    : routeOrDefault(router, request.query, undefined, signal?.()).then(answerWith);
 }
 
 /** The client's own choice: the body stays as it is. */
@@ -129,5 +136,14 @@ function standIn(
   };
 }
 
+/** A fault is for routeOrDefault, which turns it into the default model. */
+function tryKnown(router: Router, query: string, queryHash: string): Route | undefined {
+  try {
+    return knownRoute(router, query, queryHash);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Enough to recognise a repeated query in the log, too little to recover one. */
-const hash = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 12);
+const loggedDigits = 12;

@@ -20,7 +20,7 @@ async function start(router: Router = fakeRouter()) {
   const wireHealth = health();
   const { acquire, held } = leases(router);
   const server = await listenGrpc(
-    { address: "127.0.0.1:0", maxBodyBytes: 1e7, maxConcurrentStreams: 100, protoFolder },
+    { address: "127.0.0.1:0", maxBodyBytes: 1e7, maxConcurrentStreams: 100 },
     acquire,
     wireHealth,
   );
@@ -117,7 +117,7 @@ test("health: a watcher is told of the change", async () => {
 
 test("before models are loaded a stream is refused as unavailable", async () => {
   const notReady = await listenGrpc(
-    { address: "127.0.0.1:0", maxBodyBytes: 1e6, maxConcurrentStreams: 10, protoFolder },
+    { address: "127.0.0.1:0", maxBodyBytes: 1e6, maxConcurrentStreams: 10 },
     () => undefined,
     health(),
   );

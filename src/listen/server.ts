@@ -1,25 +1,23 @@
 import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import {
-  type GrpcObject,
-  loadPackageDefinition,
-  Server,
-  ServerCredentials,
-  type ServerDuplexStream,
-  type ServiceClientConstructor,
-  status,
-} from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
-import { RouterError } from "../errors.ts";
-import type { ProcessingRequest, ProcessingResponse } from "../protocol/messages.ts";
+  createServer as createTlsServer,
+  type TLSSocket,
+  type Server as TlsServer,
+} from "node:tls";
+import { grpcStreams } from "../grpc/serve-call.ts";
+import { type Http2Connection, serveConnection } from "../http2/connection.ts";
+import { processMethod, processPath } from "./ext-proc.ts";
 import type { Health } from "./health.ts";
-import type { Acquire, Lease } from "./lease.ts";
-import { raiseResetLimits } from "./reset-limits.ts";
-import { processStream } from "./stream.ts";
-
-type Call = ServerDuplexStream<ProcessingRequest, ProcessingResponse>;
+import type { Acquire } from "./lease.ts";
+import type { TlsPair } from "./tls/read-pair.ts";
+import { bindSocket, socketPath } from "./unix-socket.ts";
 
 export interface GrpcServer {
+  /** 0 of a Unix socket. */
   readonly port: number;
+  /** For connections from now on; those that are open go on. Only of a server that was given a pair. */
+  replacePair(pair: TlsPair): void;
   /** Takes no new streams; resolves when those in flight have ended. */
   drain(): Promise<void>;
   /** Ends everything at once. */
@@ -27,12 +25,15 @@ export interface GrpcServer {
 }
 
 export interface GrpcOptions {
-  /** `0.0.0.0:50051`; port 0 lets the system choose. */
+  /** `0.0.0.0:50051`, where port 0 lets the system choose, or `unix:/run/signalbox.sock`. */
   readonly address: string;
   readonly maxBodyBytes: number;
+  /** Of one connection. */
   readonly maxConcurrentStreams: number;
-  /** Folder of the .proto files. */
-  readonly protoFolder: string;
+  /** Certificate and key; without it the server speaks plainly. */
+  readonly pair?: TlsPair | undefined;
+  /** Access rights of a Unix socket, such as 0o660. */
+  readonly socketMode?: number | undefined;
 }
 
 /** Room for headers and framing beside the largest body. */
@@ -40,88 +41,72 @@ const messageOverheadBytes = 1024 * 1024;
 
 /**
  * Listens for Envoy. A stream keeps the router that `acquire` gave it when it began. Rejects with the system's error when
- * the address cannot be bound.
+ * the address cannot be bound, or with RouterError `config_invalid` when a socket's path is taken.
  */
 export async function listenGrpc(
   options: GrpcOptions,
   acquire: Acquire,
   health: Health,
 ): Promise<GrpcServer> {
-  raiseResetLimits();
-  const server = new Server({
-    "grpc.max_receive_message_length": options.maxBodyBytes + messageOverheadBytes,
-    "grpc.max_send_message_length": -1,
-    "grpc.max_concurrent_streams": options.maxConcurrentStreams,
+  const { address, pair, maxConcurrentStreams, maxBodyBytes, socketMode } = options;
+  const open = grpcStreams({
+    methods: new Map([[processPath, processMethod(acquire)], ...health.methods]),
+    maxMessageBytes: maxBodyBytes + messageOverheadBytes,
   });
-  const services = loadServices(options.protoFolder);
-  server.addService(services.externalProcessor.service, {
-    Process: (call: Call) => void serveStream(call, acquire()),
-  });
-  server.addService(services.health.service, { ...health.handlers });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(options.address, ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
+  const connections = new Set<Http2Connection>();
+  function serve(socket: Socket): void {
+    const connection = serveConnection(socket, open, { maxConcurrentStreams });
+    connections.add(connection);
+    socket.once("close", () => connections.delete(connection));
+  }
+  const secure = pair && secureServer(pair, serve);
+  const server: Server = secure ?? createServer(serve);
+  const path = socketPath(address);
+  if (path === undefined) {
+    server.listen(hostAndPort(address));
+    await once(server, "listening");
+  } else await bindSocket(server, path, socketMode);
+  const bound = server.address() as AddressInfo | string;
   return {
-    port,
-    drain: () => new Promise((resolve) => server.tryShutdown(() => resolve())),
-    stop: () => server.forceShutdown(),
+    port: typeof bound === "string" ? 0 : bound.port,
+    replacePair: (now) => secure?.setSecureContext(contextOf(now)),
+    drain() {
+      for (const connection of connections) connection.drain();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+    stop() {
+      server.close();
+      for (const connection of connections) connection.destroy();
+    },
   };
 }
 
-async function serveStream(call: Call, lease: Lease | undefined): Promise<void> {
-  if (!lease) {
-    // Not ready yet: Envoy's failure_mode_allow decides.
-    call.emit("error", { code: status.UNAVAILABLE, details: "models are still loading" });
-    return;
-  }
-  const { router, events, release } = lease;
-  const gone = new AbortController();
-  call.on("cancelled", () => gone.abort(clientGone));
-  try {
-    // destroyOnReturn would cancel the call before its trailers are sent.
-    const messages = call.iterator({ destroyOnReturn: false });
-    for await (const answer of processStream(messages, router, events, gone.signal)) {
-      if (call.cancelled) return;
-      if (!call.write(answer)) await once(call, "drain");
-      if (answer.immediate_response) break;
-    }
-    call.end();
-  } catch (thrown) {
-    if (call.cancelled) return;
-    events.failed({ requestId: "", error: RouterError.from(thrown) });
-    // Not destroy: that would end the stream without its status.
-    call.emit("error", { code: status.INTERNAL, details: "internal" });
-  } finally {
-    release();
-  }
+/** TLS 1.2 at least, and HTTP/2 by ALPN only, as gRPC wants it. */
+function secureServer(pair: TlsPair, serve: (socket: Socket) => void): TlsServer {
+  const asks = pair.clientCa !== undefined;
+  const options = {
+    ...contextOf(pair),
+    ALPNProtocols: ["h2"],
+    requestCert: asks,
+    rejectUnauthorized: asks,
+    handshakeTimeout: 10_000,
+  };
+  return createTlsServer(options, (socket: TLSSocket) => {
+    if (socket.alpnProtocol === "h2") serve(socket);
+    else socket.destroy();
+  });
 }
 
-/** Made once: Envoy resets every stream when it has the last answer, and an error costs its stack. */
-const clientGone = new RouterError(
-  "client_gone",
-  "Envoy let the stream go before it was answered",
-  "Nothing is to be done",
-);
+const contextOf = ({ key, cert, clientCa }: TlsPair) => ({
+  key,
+  cert,
+  ...(clientCa !== undefined && { ca: clientCa }),
+  minVersion: "TLSv1.2" as const,
+});
 
-function loadServices(folder: string) {
-  const files = [
-    "envoy/service/ext_proc/v3/external_processor.proto",
-    "grpc/health/v1/health.proto",
-  ];
-  const definition = loadSync(files, {
-    includeDirs: [folder],
-    keepCase: true,
-    enums: String,
-    longs: Number,
-    oneofs: true,
-  });
-  const packages = loadPackageDefinition(definition);
-  const service = (path: string): ServiceClientConstructor =>
-    path.split(".").reduce((at: GrpcObject, name) => at[name] as GrpcObject, packages) as never;
-  return {
-    externalProcessor: service("envoy.service.ext_proc.v3.ExternalProcessor"),
-    health: service("grpc.health.v1.Health"),
-  };
+/** `[::1]:50051` and `127.0.0.1:50051`. */
+function hostAndPort(address: string): { readonly host: string; readonly port: number } {
+  const colon = address.lastIndexOf(":");
+  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
+  return { host, port: Number(address.slice(colon + 1)) };
 }

@@ -4,7 +4,7 @@ import type { StreamEvents } from "../observe/events.ts";
 import type { HttpHeaders, ProcessingRequest, ProcessingResponse } from "../protocol/messages.ts";
 import type { Router } from "../router.ts";
 import { fakeRouter } from "../testing/router.ts";
-import { processStream } from "./stream.ts";
+import { httpStream } from "./stream.ts";
 
 const chat = (model: unknown = "auto", content = "some math") =>
   JSON.stringify({ model, messages: [{ role: "user", content }], temperature: 0.5 });
@@ -64,10 +64,9 @@ const recorder = (): { events: StreamEvents; seen: Recorded } => {
 async function drive(messages: ProcessingRequest[], router: Router = fakeRouter()) {
   const { events, seen } = recorder();
   const answers: ProcessingResponse[] = [];
-  async function* feed() {
-    yield* messages;
-  }
-  for await (const answer of processStream(feed(), router, events)) answers.push(answer);
+  const stream = httpStream(router, events);
+  for (const message of messages) answers.push(...(await stream.answer(message)));
+  stream.end();
   return { answers, seen };
 }
 

@@ -1,0 +1,113 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startLoadDriver } from "../e2e/load/driver.ts";
+import { mixedBodies } from "../e2e/load/queries.ts";
+import { atLeast, atMost } from "./measure/bars.ts";
+import { showTable, writeResults } from "./measure/results.ts";
+import {
+  type Contestant,
+  configPath,
+  defaultModel,
+  median,
+  putEnvoyBefore,
+  type Run,
+  runOnce,
+  summaryOf,
+} from "./transport/contestants.ts";
+import { startGoServer, startSignalboxServer } from "./transport/servers.ts";
+
+/**
+ * node bench/transport.ts [--quick] [--no-peers] [--profile FOLDER]
+ *
+ * What a request costs the sidecar beside a minimal Go server (bench/peers/go-extproc, built here; --no-peers does
+ * without Go) that does the same header and body work and has no model. Both through a real Envoy, in turns, so that
+ * what else the machine does falls on all alike. --profile writes V8's CPU profile of signalbox there.
+ */
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    "no-peers": { type: "boolean", default: false },
+    profile: { type: "string" },
+  },
+});
+const rounds = values.quick ? 3 : 9;
+const requests = values.quick ? 2000 : 5000;
+const connections = 32;
+
+const isRepeated = (_: unknown, index: number): boolean => index % 10 < 9;
+/** Each is embedded in the first round, which does not count, and cached from then on. */
+const cached = mixedBodies(5000).filter(isRepeated);
+const named = mixedBodies(5000, "some-model");
+
+const driver = await startLoadDriver();
+const servers = {
+  signalbox: await startSignalboxServer(configPath, profiling(values.profile)),
+  ...(!values["no-peers"] && { go: await startGoServer(defaultModel) }),
+};
+const contestants: { contestant: Contestant; bodies: readonly string[]; runs: Run[] }[] = [];
+for (const [name, server] of Object.entries(servers)) {
+  const contestant = await putEnvoyBefore(name, driver, server);
+  const add = (what: string, bodies: readonly string[]) =>
+    contestants.push({ contestant: { ...contestant, name: `${name}, ${what}` }, bodies, runs: [] });
+  add("auto", cached);
+  add("named", named);
+}
+const bare = await putEnvoyBefore("bare Envoy", driver);
+contestants.push({ contestant: bare, bodies: named, runs: [] });
+
+try {
+  // Compiles what runs often, opens connections and fills the cache of embeddings.
+  for (const { contestant, bodies } of contestants) {
+    await runOnce(contestant, driver, { connections, bodies, requests: 5000, limitSeconds: 20 });
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const { contestant, bodies, runs } of contestants) {
+      const job = { connections, bodies, requests, limitSeconds: 8 };
+      runs.push(await runOnce(contestant, driver, job));
+    }
+  }
+} finally {
+  for (const { contestant } of contestants) await contestant.envoy.child.stop();
+  for (const { child } of Object.values(servers)) await child.stop(10_000);
+  await driver.close();
+}
+
+const rows = contestants.map(({ contestant, runs }) => ({
+  name: contestant.name,
+  ...summaryOf(runs),
+}));
+showTable("Through Envoy, 32 connections", rows);
+
+/** Of each round, as both sides of a round saw the same machine; median. */
+function ratio(ours: string, theirs: string, of: (run: Run) => number): number {
+  const runsOf = (name: string) => contestants.find((one) => one.contestant.name === name)?.runs;
+  const others = runsOf(theirs);
+  return median((runsOf(ours) ?? []).map((run, round) => of(run) / of(others?.[round] ?? run)));
+}
+const cpu = (run: Run): number => run.serverCpuSeconds / run.requests;
+const rate = (run: Run): number => run.requests / run.seconds;
+const [auto, goAuto] = ["signalbox, auto", "go, auto"];
+const bars = values["no-peers"]
+  ? []
+  : [
+      atMost("CPU a request, of Go's, embedding cached", ratio(auto, goAuto, cpu), 1.3),
+      atLeast("requests a second, of Go's, embedding cached", ratio(auto, goAuto, rate), 0.85),
+      atMost("CPU, model named", ratio("signalbox, named", "go, named", cpu), 1.3),
+      atLeast("requests a second, named", ratio("signalbox, named", "go, named", rate), 0.85),
+    ];
+showTable("Bars", bars);
+if (!values.quick && !values.profile) {
+  console.info(`Raw results: ${writeResults("transport", { rows, bars, contestants: raw() })}`);
+}
+
+function raw() {
+  return contestants.map(({ contestant, runs }) => ({ name: contestant.name, runs }));
+}
+
+function profiling(folder: string | undefined): Readonly<Record<string, string>> {
+  return folder === undefined
+    ? {}
+    : {
+        NODE_OPTIONS: `--cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${join(process.cwd(), folder)}`,
+      };
+}

@@ -1,0 +1,183 @@
+import type { Http2Stream, OpenStream, StreamHandler } from "../http2/connection.ts";
+import { frameHeaderBytes } from "../http2/frames.ts";
+import type { Headers } from "../http2/hpack-decoder.ts";
+import { answerHeaders, httpStatus, trailers, trailersOnly } from "./header-blocks.ts";
+import { type MessageFault, messageReader, prefixBytes } from "./message-reader.ts";
+import { type Status, status } from "./status.ts";
+import { timeoutMs } from "./timeout.ts";
+
+/** Before a message that is to be sent: room for the frame's header and gRPC's prefix, so that nothing is copied. */
+export const headroomBytes = frameHeaderBytes + prefixBytes;
+
+/** The server's side of one call. */
+export interface Call {
+  /** The first `headroomBytes` are room, the rest is the message. */
+  send(withHeadroom: Buffer): void;
+  /** Ends the call; what comes after is not heard. */
+  end(code: Status, details?: string): void;
+}
+
+/** What a method does with a call. Neither function may throw or reject. */
+export interface CallHandler {
+  /** The next message is given once this one is dealt with. */
+  message(bytes: Buffer): Promise<void> | undefined;
+  /** The client sends no more, and every message was dealt with. */
+  end(): void;
+  /** The client or its deadline ended the call. Not called after `Call.end`. */
+  gone(): void;
+}
+
+export type Method = (call: Call) => CallHandler;
+
+export interface GrpcMethods {
+  /** By path, such as `/grpc.health.v1.Health/Check`. */
+  readonly methods: ReadonlyMap<string, Method>;
+  /** Of a message; a larger one ends its call. */
+  readonly maxMessageBytes: number;
+}
+
+/** Serves gRPC calls (uncompressed, gRPC over HTTP2 as of 2026) on the streams of a connection. */
+export function grpcStreams({ methods, maxMessageBytes }: GrpcMethods): OpenStream {
+  return (stream, headers) => {
+    const fault = notGrpc(headers);
+    if (fault !== undefined) {
+      stream.sendHeaders(httpStatus(fault), true);
+      return deaf(stream);
+    }
+    const method = methods.get(headers.get(":path") ?? "");
+    if (!method) {
+      stream.sendHeaders(trailersOnly(status.unimplemented, "no such method"), true);
+      return deaf(stream);
+    }
+    return serveCall(stream, method, maxMessageBytes, timeoutMs(headers.get("grpc-timeout")));
+  };
+}
+
+function notGrpc(headers: Headers): number | undefined {
+  if (headers.get(":method") !== "POST") return 405;
+  return headers.get("content-type")?.startsWith("application/grpc") ? undefined : 415;
+}
+
+/** Of a stream that has had its answer. */
+const deaf = (stream: Http2Stream): StreamHandler => ({
+  data: (payload) => stream.consumed(payload.length),
+  end: () => undefined,
+  drained: () => undefined,
+  gone: () => undefined,
+});
+
+function serveCall(
+  stream: Http2Stream,
+  method: Method,
+  maxMessageBytes: number,
+  limitMs: number | undefined,
+): StreamHandler {
+  const waiting: Buffer[] = [];
+  let answering = false;
+  /** A message is being dealt with. */
+  let busy = false;
+  let remoteEnded = false;
+  let over = false;
+  /** Bytes that have come and that the peer was not told to be consumed. */
+  let uncounted = 0;
+  let deadline: NodeJS.Timeout | undefined;
+
+  const call: Call = {
+    send(withHeadroom) {
+      if (over) return;
+      if (!answering) stream.sendHeaders(answerHeaders, false);
+      answering = true;
+      withHeadroom[frameHeaderBytes] = 0;
+      withHeadroom.writeUInt32BE(withHeadroom.length - headroomBytes, frameHeaderBytes + 1);
+      stream.sendData(withHeadroom);
+    },
+    end(code, details = "") {
+      if (over) return;
+      finish();
+      stream.sendHeaders((answering ? trailers : trailersOnly)(code, details), true);
+    },
+  };
+  const handler = method(call);
+  const reader = messageReader(maxMessageBytes, (message) => {
+    if (over) return;
+    if (busy || stream.isBlocked()) waiting.push(message);
+    else take(message);
+  });
+  if (limitMs !== undefined && !over) {
+    deadline = setTimeout(
+      () => giveUp(status.deadlineExceeded, "the deadline has passed"),
+      limitMs,
+    );
+  }
+
+  function take(message: Buffer): void {
+    const later = handler.message(message);
+    if (!later) return;
+    busy = true;
+    void later.then(() => {
+      busy = false;
+      proceed();
+    });
+  }
+
+  /** A client that does not read our answers gets no more of its messages dealt with. */
+  function proceed(): void {
+    while (!over && !busy && !stream.isBlocked()) {
+      const next = waiting.shift();
+      if (!next) break;
+      take(next);
+      count(0);
+    }
+    const idle = !busy && !stream.isBlocked() && waiting.length === 0;
+    if (remoteEnded && idle && !over) endOfMessages();
+  }
+
+  /** Lets the peer send on unless a message waits; part of one does not, or one larger than the window would never come. */
+  function count(bytes: number): void {
+    uncounted += bytes;
+    if (waiting.length > 0 || uncounted === 0) return;
+    stream.consumed(uncounted);
+    uncounted = 0;
+  }
+
+  function endOfMessages(): void {
+    if (reader.isMidway()) giveUp(status.internal, "the last message is not whole");
+    else handler.end();
+  }
+
+  function finish(): void {
+    over = true;
+    waiting.length = 0;
+    clearTimeout(deadline);
+  }
+
+  function giveUp(code: Status, details: string): void {
+    if (over) return;
+    call.end(code, details);
+    handler.gone();
+  }
+
+  return {
+    data(payload) {
+      if (over) return stream.consumed(payload.length);
+      const fault = reader.read(payload);
+      if (fault) giveUp(...faults[fault]);
+      else count(payload.length);
+    },
+    end() {
+      remoteEnded = true;
+      proceed();
+    },
+    drained: proceed,
+    gone() {
+      if (over) return;
+      finish();
+      handler.gone();
+    },
+  };
+}
+
+const faults: Readonly<Record<MessageFault, readonly [Status, string]>> = {
+  too_large: [status.resourceExhausted, "the message is larger than the server takes"],
+  compressed: [status.unimplemented, "compressed messages are not taken: send them as identity"],
+};

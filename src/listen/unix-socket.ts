@@ -1,0 +1,71 @@
+import { once } from "node:events";
+import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import { connect, type Server } from "node:net";
+import { RouterError } from "../errors.ts";
+
+/** Of `unix:/run/signalbox.sock` or `unix:///run/signalbox.sock`; undefined of another address. */
+export function socketPath(address: string): string | undefined {
+  return /^unix:(?:\/\/)?(.+)$/.exec(address)?.[1];
+}
+
+/** What the system can bind; Linux takes 107. */
+const maxPathBytes = 103;
+const probeMs = 1000;
+
+/**
+ * Listens on a Unix socket, with access rights `mode`, by default of owner and group. One that is left of a process that
+ * died is replaced. RouterError `config_invalid` when another process answers there, when the path is that of something
+ * else, which is never touched, or is too long.
+ */
+export async function bindSocket(server: Server, path: string, mode = 0o660): Promise<void> {
+  if (Buffer.byteLength(path) > maxPathBytes) {
+    throw new RouterError(
+      "config_invalid",
+      `the socket's path ${path} is longer than ${maxPathBytes} bytes`,
+      "Choose a shorter path",
+    );
+  }
+  await removeStale(path);
+  // Nobody gets in between: the socket is made without rights for others, and gets what it may have after that.
+  const before = process.umask(0o177);
+  try {
+    server.listen({ path });
+  } finally {
+    process.umask(before);
+  }
+  await once(server, "listening");
+  chmodSync(path, mode);
+}
+
+async function removeStale(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return;
+  if (!found.isSocket()) {
+    throw new RouterError(
+      "config_invalid",
+      `${path} is there and is not a socket`,
+      "Choose another path, or remove it yourself",
+    );
+  }
+  if (await answers(path)) {
+    throw new RouterError(
+      "config_invalid",
+      `another process listens on ${path}`,
+      "End it, or choose another path",
+    );
+  }
+  unlinkSync(path);
+}
+
+async function answers(path: string): Promise<boolean> {
+  const socket = connect({ path });
+  try {
+    await once(socket, "connect", { signal: AbortSignal.timeout(probeMs) });
+    return true;
+  } catch (thrown) {
+    // Only a socket that nobody has open refuses; whatever else is wrong is no reason to remove it.
+    return (thrown as NodeJS.ErrnoException).code !== "ECONNREFUSED";
+  } finally {
+    socket.destroy();
+  }
+}
