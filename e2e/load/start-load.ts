@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { configuredModels } from "../../src/config/configured-models.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { type Envoy, startEnvoy } from "../start-envoy.ts";
@@ -16,7 +16,7 @@ export interface LoadStack {
 }
 
 export interface LoadOptions {
-  /** A file of config/. */
+  /** A file of config/, or the path of another. */
   readonly config: string;
   /** Envoy's, for each message to signalbox. */
   readonly messageTimeoutMs?: number;
@@ -24,7 +24,7 @@ export interface LoadOptions {
 
 /** Two Envoys of one worker each, with signalbox and without, and a backend that costs next to nothing. */
 export async function startLoad({ config: file, ...options }: LoadOptions): Promise<LoadStack> {
-  const config = join(import.meta.dirname, "../../config", file);
+  const config = resolve(import.meta.dirname, "../../config", file);
   const { config: loaded } = loadConfig(config, process.env);
   const driver = await startLoadDriver();
   const signalbox = await startSignalbox({ config });

@@ -90,7 +90,15 @@ async function serve(options: Options): Promise<void> {
       await Promise.all([live.close(), tracing?.close(lastSpansMs)]);
     },
   });
-  status = await reloads.start();
+  try {
+    status = await reloads.start();
+  } catch (thrown) {
+    // What listens would keep a process that cannot serve.
+    grpc.stop();
+    for (const server of servers) server.close();
+    reloads.close();
+    throw thrown;
+  }
   wireHealth.setReady(true);
   metrics.ready.set(1);
   const { router } = live.current() as Served;
