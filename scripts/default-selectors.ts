@@ -83,9 +83,9 @@ for (const [pool, models] of Object.entries(pools)) {
       test: tested[artifact.algorithm],
     })),
   });
-  await store.save();
 }
 await embedder.close();
+store.close();
 const report = {
   provenance,
   embedder: { name: embedder.name, revision: embedder.revision },

@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import { defaultEmbedderFolder } from "../src/embed/built-in.ts";
 import { openEmbedder } from "../src/embed/worker-embedder.ts";
 import { writeAtomic } from "../src/files/write-atomic.ts";
-import { readRecords } from "../src/train/read-records.ts";
+import { readExamples } from "../src/train/read-examples.ts";
 import { openVectorStore } from "../src/train/vector-store.ts";
 import { writeSelectors } from "../src/train/write-selectors.ts";
 import type { Report } from "../src/validate/report.ts";
@@ -51,10 +51,10 @@ for (const pool of pools.filter(({ name }) => wanted.includes(name))) {
       cacheEntries: 0,
     });
     const store = await openVectorStore(vectorFolder, embedder);
-    const { records } = await readRecords(training);
-    const artifacts = await upstreamSelectors(records, embedder, store);
+    const { examples } = await readExamples(training);
+    const artifacts = await upstreamSelectors(examples, embedder, store);
     await writeSelectors(artifacts, join(folder, "upstream"), "safetensors");
-    await store.save();
+    store.close();
     await embedder.close();
   }
   const [ours, upstream] = [await judge("ours"), await judge("upstream")];

@@ -6,8 +6,11 @@ import { openSelector } from "../../src/select/open-selector.ts";
 import type { SelectorAlgorithm } from "../../src/select/selector.ts";
 import { type Figures, figuresOf } from "../../src/train/cross-validate.ts";
 import { embedQueries } from "../../src/train/embed-queries.ts";
+import { groupByQuery } from "../../src/train/examples.ts";
+import type { Fitted } from "../../src/train/fit-selectors.ts";
 import { judge, noOutcome } from "../../src/train/outcome.ts";
-import { type TrainedSelectors, trainSelectors } from "../../src/train/train-selectors.ts";
+import { type Statistics, statisticsOf } from "../../src/train/statistics.ts";
+import { trainSelectors } from "../../src/train/train-selectors.ts";
 import { trainingSet } from "../../src/train/training-set.ts";
 import type { VectorStore } from "../../src/train/vector-store.ts";
 import type { Question } from "./mmlu-pro.ts";
@@ -16,8 +19,13 @@ const seed = 42;
 
 const domainFolder = join(import.meta.dirname, "../../models/default/domain");
 
+export interface TrainedSelectors {
+  readonly statistics: Statistics;
+  readonly selectors: readonly Fitted[];
+}
+
 /** Cross-validated inside the train split; the test split stays unseen. */
-export function trainOn(
+export async function trainOn(
   questions: readonly Question[],
   models: readonly string[],
   embedder: Embedder,
@@ -32,7 +40,8 @@ export function trainOn(
         return typeof quality === "number" ? [{ query, category, model, quality }] : [];
       }),
     );
-  return trainSelectors(records, embedder, {
+  const examples = groupByQuery(records);
+  const selectors = await trainSelectors(examples, embedder, {
     // What ships is small.
     precision: "int8",
     seed,
@@ -40,6 +49,7 @@ export function trainOn(
     provenance,
     onStep: (step) => console.error(`  ${step}`),
   });
+  return { selectors, statistics: statisticsOf(examples, records.length) };
 }
 
 export type Tested = Readonly<

@@ -6,10 +6,9 @@ import {
 import type { Embedder } from "../../src/embed/embedder.ts";
 import { answerValue } from "../../src/select/outcome.ts";
 import { embedQueries } from "../../src/train/embed-queries.ts";
-import { groupByQuery } from "../../src/train/examples.ts";
+import type { Examples } from "../../src/train/examples.ts";
 import { cluster } from "../../src/train/fit-kmeans.ts";
 import { fitKnn } from "../../src/train/fit-knn.ts";
-import type { TrainingRecord } from "../../src/train/records.ts";
 import { featureSpec } from "../../src/train/train-selectors.ts";
 import { type TrainingSet, trainingSet } from "../../src/train/training-set.ts";
 import type { VectorStore } from "../../src/train/vector-store.ts";
@@ -31,11 +30,10 @@ const seed = 42;
  * of the choices the same (scikit-learn 1.9.1, `scripts/validation/kernel_count.py`).
  */
 export async function upstreamSelectors(
-  records: readonly TrainingRecord[],
+  examples: Examples,
   embedder: Embedder,
   store: VectorStore,
 ): Promise<readonly Artifact[]> {
-  const examples = groupByQuery(records);
   const vectors = await embedQueries(examples.queries, embedder, { batchSize: 32, store });
   const set = trainingSet(examples, vectors, upstreamCategories, qualityWeight);
   // A missing latency counts as 0 there, so as full speed.

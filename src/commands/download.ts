@@ -15,6 +15,7 @@ import { algorithms } from "../publish/selector-folder.ts";
 import { downloadProgress } from "./download-progress.ts";
 import { downloadFiles, obtainSelectors, type SelectorOptions } from "./download-selectors.ts";
 import { above0 } from "./number-options.ts";
+import { untilSignal } from "./until-signal.ts";
 
 interface Options extends SelectorOptions {
   readonly config?: string;
@@ -138,18 +139,6 @@ async function runSelectors(
   } else await download();
 }
 
-/** What `work` gives, unless SIGINT or SIGTERM aborts its signal. */
-async function untilSignal<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const stop = new AbortController();
-  const onSignal = () => stop.abort(stopped());
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
-  try {
-    return await work(stop.signal);
-  } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
-  }
-}
-
 /** Of the command line or of the configuration; --dtype goes before what the configuration says. */
 function wanted({ config: path, embedder, dtype, ...options }: Options) {
   const { repoId, repo, revision, outputDir, trainingData, ifMissing, elseTrain } = options;
@@ -206,13 +195,6 @@ const onlyOfEmbedders = () =>
     "config_invalid",
     "--dtype and --output are of an embedder",
     "Give --config FILE or --embedder NAME as well; selectors go to --output-dir",
-  );
-
-const stopped = () =>
-  new RouterError(
-    "download_failed",
-    "the download was stopped",
-    "Run the command again: it continues where it stopped",
   );
 
 const notOfTheHub = (name: string, path: string) =>

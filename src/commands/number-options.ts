@@ -18,6 +18,7 @@ export const above0 = numberThat(
   (value) => Number.isFinite(value) && value > 0,
   "a number above 0",
 );
+export const part = numberThat((value) => value > 0 && value < 1, "above 0 and below 1");
 export const share = numberThat((value) => value >= 0 && value <= 1, "a number from 0 to 1");
 export const whole0 = numberThat(
   (value) => Number.isSafeInteger(value) && value >= 0,

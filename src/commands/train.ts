@@ -4,20 +4,26 @@ import { upstreamCategories } from "../artifact/artifact.ts";
 import type { Precision } from "../artifact/compact-rows.ts";
 import { domainNames } from "../domains.ts";
 import { builtIn } from "../embed/built-in.ts";
+import { type Device, devices } from "../embed/device.ts";
 import { type Dtype, dtypes } from "../embed/model-file.ts";
 import { sha256OfFile } from "../files/sha256-file.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
-import { readRecords } from "../train/read-records.ts";
-import { statisticsText } from "../train/statistics.ts";
+import { hashQueries } from "../train/query-hashes.ts";
+import { readExamples } from "../train/read-examples.ts";
+import { writeRun } from "../train/run-record.ts";
+import { statisticsOf, statisticsText } from "../train/statistics.ts";
 import { everyAlgorithm, trainSelectors } from "../train/train-selectors.ts";
 import { crossValidationText } from "../train/training-report.ts";
 import { openVectorStore } from "../train/vector-store.ts";
 import { type Format, writeSelectors } from "../train/write-selectors.ts";
-import { above0, integer, share, whole } from "./number-options.ts";
+import { above0, integer, part, share, whole } from "./number-options.ts";
 import { openNamedEmbedder } from "./open-embedder.ts";
+import { recordOf } from "./train-record.ts";
+import { trainingRecords } from "./training-records.ts";
 
-interface Options {
-  readonly dataFile: string;
+export interface TrainOptions {
+  readonly dataFile?: string;
+  readonly dataRepo?: string;
   readonly outputDir: string;
   readonly config?: string;
   readonly embeddingModel: string;
@@ -30,21 +36,31 @@ interface Options {
   readonly svmGamma?: number;
   readonly qualityWeight: number;
   readonly batchSize: number;
+  readonly device: Device;
   readonly seed: number;
   readonly format: Format;
   readonly precision: Precision;
   readonly categories: "ours" | "upstream";
   readonly limit?: number;
+  readonly sample: number;
+  readonly holdOut?: number;
+  readonly strict?: boolean;
   readonly date?: string;
-  readonly skipBadLines?: boolean;
   readonly json?: boolean;
 }
+
+/** Their feature vectors are 270 MB, and k-means has them once more. */
+const defaultSample = 65_536;
 
 export function register(program: Command): void {
   program
     .command("train")
     .description("Train the selectors on a benchmark's records, and say what they gain")
-    .requiredOption("--data-file <file>", "records, JSONL or JSONL in gzip (.gz)")
+    .option(
+      "--data-file <file>",
+      "records, JSONL or JSONL in gzip (.gz) (default: those of --data-repo are downloaded)",
+    )
+    .option("--data-repo <owner/name>", "dataset of the hub (default: upstream's records)")
     .option("--output-dir <folder>", "where the model files go", "models")
     .option(
       "--embedding-model <name>",
@@ -73,6 +89,9 @@ export function register(program: Command): void {
     .option("--svm-gamma <number>", "of the rbf kernel (default: 1)", above0)
     .option("--quality-weight <share>", "of quality beside speed, 0 to 1", share, 0.9)
     .option("--batch-size <number>", "queries embedded at once", whole, 32)
+    .addOption(
+      new Option("--device <name>", "that embeds; mps is Apple's").choices(devices).default("cpu"),
+    )
     .option("--seed <number>", "the same seed writes the same bytes", integer, 42)
     .addOption(
       new Option("--format <name>", "of the model files")
@@ -90,61 +109,74 @@ export function register(program: Command): void {
         .default("ours"),
     )
     .option("--limit <number>", "train on the first so many queries", whole)
+    .option("--sample <number>", "of more queries, train on so many by hash", whole, defaultSample)
+    .option("--hold-out <share>", "of the queries, by hash, for validate to judge on", part)
+    .option("--strict", "refuse the file for a bad line, an unknown category, a repeated pair")
     .option("--date <text>", "stored in the files; without it the same data gives the same bytes")
-    .option("--skip-bad-lines", "train on the lines that can be read")
     .option("--json", "one JSON object on stdout")
     .action(run);
 }
 
-async function run(options: Options): Promise<void> {
-  const { dataFile, limit, skipBadLines = false, embeddingModel, seed } = options;
-  const read = await readRecords(dataFile, {
-    skipBadLines,
-    ...(limit !== undefined && { maxQueries: limit }),
+async function run(options: TrainOptions): Promise<void> {
+  const { limit, seed, outputDir, format, precision, device } = options;
+  const dataFile = await trainingRecords(options);
+  const holdOut = options.holdOut === undefined ? undefined : { share: options.holdOut, seed };
+  const read = await readExamples(dataFile, {
+    refuse: options.strict ? "doubts" : "nothing",
+    ...{ limit, seed, holdOut, maxQueries: options.sample },
   });
   for (const warning of read.warnings) say(`warning: ${warning}`);
-  const named = { config: options.config, name: embeddingModel, dtype: options.embeddingDtype };
-  const embedder = await openNamedEmbedder(named, 65_536);
+  const { examples, records, queriesSeen } = read;
+  if (examples.queries.length < queriesSeen)
+    say(`notice: trained on ${examples.queries.length} of about ${queriesSeen} queries, by hash`);
+  const statistics = statisticsOf(examples, records);
+  if (!options.json) process.stdout.write(`${statisticsText(statistics)}\n\n`);
+  const named = { config: options.config, name: options.embeddingModel, device };
+  const embedder = await openNamedEmbedder({ ...named, dtype: options.embeddingDtype }, 65_536);
   try {
-    const store = await openVectorStore(options.cacheDir, embedder);
-    const provenance = {
-      data: basename(dataFile),
-      data_sha256: await sha256OfFile(dataFile),
-      ...(options.date !== undefined && { date: options.date }),
-    };
-    const trained = await trainSelectors(read.records, embedder, {
+    const sha256 = await sha256OfFile(dataFile);
+    // A GPU's vectors differ in their last digits.
+    const name = device === "cpu" ? embedder.name : `${embedder.name}-${device}`;
+    const store = await openVectorStore(options.cacheDir, { ...embedder, name });
+    const embedded = { cached: examples.queries.length, computed: 0 };
+    const selectors = await trainSelectors(examples, embedder, {
       ...given(options),
       algorithms: options.algorithm === "all" ? everyAlgorithm : [options.algorithm],
       categories: options.categories === "upstream" ? upstreamCategories : domainNames,
-      seed,
-      precision: options.precision,
-      store,
-      provenance,
-      onProgress: progress,
+      ...{ seed, precision, store },
+      provenance: {
+        data: basename(dataFile),
+        data_sha256: sha256,
+        ...(holdOut && { hold_out: holdOut }),
+        ...(options.date !== undefined && { date: options.date }),
+      },
+      onProgress(done, total) {
+        embedded.computed = done;
+        embedded.cached = examples.queries.length - total;
+        progress(done, total);
+      },
       onStep: (step) => say(`fitting: ${step}`),
-    });
-    await store.save();
-    const artifacts = trained.selectors.map(({ artifact }) => artifact);
-    const { outputDir, format, precision } = options;
+    }).finally(store.close);
+    const artifacts = selectors.map(({ artifact }) => artifact);
     const written = await writeSelectors(artifacts, outputDir, format, precision);
     for (const notice of written.notices) say(`notice: ${notice}`);
-    const { statistics, selectors } = trained;
+    const queries = hashQueries(examples.queries, sha256);
+    const record = await recordOf({
+      ...{ options, dataFile, sha256, read, statistics, holdOut, embedder, selectors },
+      files: written.files,
+    });
+    const recorded = await writeRun(outputDir, { record, queries });
     if (options.json) {
-      const results = selectors.map(({ artifact, settings, figures, tried }) => ({
-        algorithm: artifact.algorithm,
-        settings,
-        cross_validation: figures,
-        tried,
-      }));
       const { skipped } = read;
-      const report = { statistics, skipped, selectors: results, files: written.files };
-      process.stdout.write(`${JSON.stringify(report)}\n`);
+      const report = { statistics, skipped, embedded, selectors: record.selectors };
+      process.stdout.write(`${JSON.stringify({ ...report, files: written.files, recorded })}\n`);
       return;
     }
-    process.stdout.write(`${statisticsText(statistics)}\n\n${crossValidationText(trained)}\n\n`);
+    process.stdout.write(`${crossValidationText(selectors, statistics)}\n\n`);
     for (const { path, bytes } of written.files) {
       process.stdout.write(`${path}  ${(bytes / 1e6).toFixed(2)} MB\n`);
     }
+    process.stdout.write(`${recorded.join("\n")}\n`);
   } finally {
     await embedder.close();
   }
@@ -157,7 +189,7 @@ const given = ({
   svmGamma,
   qualityWeight,
   batchSize,
-}: Options) => ({
+}: TrainOptions) => ({
   knnK,
   kmeansClusters,
   svmKernel: svmKernel === "auto" ? undefined : svmKernel,

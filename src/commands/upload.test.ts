@@ -74,12 +74,13 @@ const modelFiles = ["knn", "kmeans", "svm"].flatMap((algorithm) => [
   `${algorithm}_model.json`,
 ]);
 
+const recorded = ["training.json", "training_queries.json"];
+
 test("selectors go up with a card that has the validation's table, and come down the same", async () => {
   const hub = await hubOf();
   // Neither queries nor what is hidden goes along.
   writeFileSync(join(models, "records.jsonl"), recordLines());
   writeFileSync(join(models, ".secret.json"), "{}");
-  writeFileSync(join(models, "training.json"), '{"seed": 42}');
   const up = await signalbox(hub.endpoint, [
     "upload",
     "--model-dir",
@@ -99,7 +100,7 @@ test("selectors go up with a card that has the validation's table, and come down
   expect([...hub.contents.keys()].sort()).toEqual(
     [
       "README.md",
-      "training.json",
+      ...recorded,
       "validation/report.json",
       "validation/report.md",
       ...modelFiles,
@@ -116,7 +117,7 @@ test("selectors go up with a card that has the validation's table, and come down
   expect(first.code).toBe(0);
   const { files } = JSON.parse(first.out);
   expect(files.map(({ path }: { path: string }) => path).sort()).toEqual(
-    [...modelFiles, "README.md"].map((name) => join(down, name)).sort(),
+    [...modelFiles, "README.md", ...recorded].map((name) => join(down, name)).sort(),
   );
   for (const name of modelFiles) {
     expect(readFileSync(join(down, name)).equals(readFileSync(join(models, name)))).toBe(true);
@@ -139,7 +140,7 @@ test("a dry run asks nobody, and shows the files and the card", async () => {
   ]);
   expect(code).toBe(0);
   const { files, card } = JSON.parse(out);
-  expect(files.toSorted()).toEqual(["README.md", ...modelFiles].sort());
+  expect(files.toSorted()).toEqual(["README.md", ...recorded, ...modelFiles].sort());
   expect(card).toContain("No validation report was given");
   expect(hub.asked).toEqual([]);
 });
@@ -314,7 +315,7 @@ test("local, else download, else train: each when the one before cannot be", asy
   expect(made.code).toBe(0);
   expect(JSON.parse(last(made.out) ?? "")).toEqual({ selectors: "trained", folder: own });
   expect(made.err).toMatch(/selectors: not local: .*\nselectors: not downloaded: .*HF_HUB_OFFLINE/);
-  expect(readdirSync(own)).toEqual(["kmeans_model.json"]);
+  expect(readdirSync(own)).toEqual(["kmeans_model.json", ...recorded]);
   // Without records there is nothing to fall back to.
   const none = ["download", ...repo, "--output-dir", join(folder, "none"), "--if-missing"];
   const offline = await signalbox(hub.endpoint, none, { HF_HUB_OFFLINE: "1" });

@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -72,7 +74,7 @@ test("the table, and a report in three forms that say the same", async () => {
   const report = JSON.parse(readFileSync(at("report/report.json"), "utf8")) as Report;
   expect(report).toMatchObject({
     data: { queries: 60, models: ["lawyer", "scholar", "small"], seen: 0 },
-    leakage: { verdict: "none", by: "vectors" },
+    leakage: { verdict: "none", by: "query hashes" },
     ...{ bestSingle: "scholar", bestSingleBy: "knn file", cheapestBy: "cost" },
   });
   const quality = Object.fromEntries(report.strategies.map((one) => [one.name, one.quality]));
@@ -148,7 +150,13 @@ test("queries that were trained on are left out; with nothing else there is no f
   expect(JSON.parse(mixed.out)).toMatchObject({
     ...{ data: { queries: 60, seen: 10 }, leakage: { verdict: "some", seen: 10, counted: false } },
   });
-  expect(mixed.err).toContain("10 queries were trained on (found by vectors) and are left out");
+  expect(mixed.err).toContain(
+    "10 queries were trained on (found by query hashes) and are left out",
+  );
+  const byText = await validate(
+    ...["--data-file", at("mixed.jsonl"), "--training-file", at("train.jsonl"), "--json"],
+  );
+  expect(JSON.parse(byText.out)).toMatchObject({ leakage: { by: "texts", seen: 10 } });
   const same = ["--data-file", at("train.jsonl")];
   const refused = await validate(...same);
   expect(refused.code).toBe(2);
@@ -157,6 +165,59 @@ test("queries that were trained on are left out; with nothing else there is no f
   expect(allowed.code).toBe(1);
   expect(allowed.err).toContain("LEAKAGE: 90 queries were trained on");
   expect(allowed.out).toContain("FAILED, because 90 of the queries were trained on");
+});
+
+test("without knn and without the training file the hashes tell, of these files and no others", async () => {
+  cpSync(at("models"), at("alone"), { recursive: true });
+  for (const name of ["knn_model.safetensors", "svm_model.safetensors"])
+    rmSync(at(`alone/${name}`));
+  write("upper.jsonl", [
+    ...records(80, 90).map((one) => ({ ...one, query: `  ${one.query.toUpperCase()}` })),
+    ...held,
+  ]);
+  const alone = ["--models-dir", at("alone"), "--data-file", at("upper.jsonl"), "--json"];
+  const found = await validate(...alone);
+  expect(JSON.parse(found.out)).toMatchObject({
+    leakage: { verdict: "some", by: "query hashes", seen: 10 },
+  });
+  // A file that the record does not name may have been trained on anything.
+  const path = at("alone/training.json");
+  const record = JSON.parse(readFileSync(path, "utf8"));
+  for (const one of record.selectors) for (const file of one.files) file.sha256 = "0".repeat(64);
+  writeFileSync(path, JSON.stringify(record));
+  expect((await validate(...alone)).err).toContain("LEAKAGE UNKNOWN");
+  writeFileSync(path, "{");
+  expect(await validate(...alone)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("training.json is not what signalbox train writes"),
+  });
+});
+
+test("what train held out of a file is what validate judges on, of that very file", async () => {
+  write("all.jsonl", records(0, 150));
+  const trained = await runCli([
+    ...["train", "--data-file", at("all.jsonl"), "--output-dir", at("part")],
+    ...["--cache-dir", at("cache"), "--format", "safetensors", "--algorithm", "kmeans"],
+    ...["--hold-out", "0.3", "--seed", "7", "--json"],
+  ]);
+  const { statistics } = JSON.parse(trained.out);
+  const part = ["--models-dir", at("part"), "--json"];
+  const same = await validate("--data-file", at("all.jsonl"), ...part);
+  const report = JSON.parse(same.out) as Report;
+  expect(report).toMatchObject({
+    data: { heldOut: true, testSplit: 0.3, seed: 7, seen: 0, queries: 150 - statistics.queries },
+    ...{ leakage: { verdict: "none", by: "query hashes" } },
+    ...{ bestSingleBy: "rest of the data file" },
+  });
+  expect(report.data.queries).toBeGreaterThan(20);
+  expect(same.err).toContain(
+    "judged on what train held out of the file: 0.3 of its queries, seed 7",
+  );
+  // Another split of the same file is what was asked for.
+  const other = await validate("--data-file", at("all.jsonl"), "--test-split", "1", ...part);
+  expect(JSON.parse(other.out)).toMatchObject({
+    data: { testSplit: 1, queries: report.data.queries, seen: statistics.queries },
+  });
 });
 
 test("a part of the file is judged, by query, and a training file is looked into", async () => {

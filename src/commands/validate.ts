@@ -22,7 +22,7 @@ interface Options {
   readonly trainingFile?: string;
   readonly modelsDir?: string;
   readonly algorithm: "all" | SelectorAlgorithm;
-  readonly testSplit: number;
+  readonly testSplit?: number;
   readonly seed: number;
   readonly config?: string;
   readonly embeddingModel?: string;
@@ -62,7 +62,11 @@ export function register(program: Command): void {
         .choices(["all", ...everyAlgorithm])
         .default("all"),
     )
-    .option("--test-split <share>", "of the queries of the data file, by their hash", share, 1)
+    .option(
+      "--test-split <share>",
+      "of the queries of the data file, by their hash (default: what train held out of it, else all)",
+      share,
+    )
     .option("--seed <number>", "of the split and of the intervals", integer, 42)
     .option("--config <file>", "embedder, classifier and selectors as this configuration has them")
     .option("--embedding-model <name>", `as of train (default: ${builtIn})`)
@@ -113,9 +117,9 @@ async function run(options: Options): Promise<void> {
     const domainStore =
       domainEmbedder === embedder ? store : await openVectorStore(options.cacheDir, domainEmbedder);
     const { ml } = config.model_selection;
-    const keep = async () => {
-      await store.save();
-      if (domainStore !== store) await domainStore.save();
+    const closeStores = () => {
+      store.close();
+      if (domainStore !== store) domainStore.close();
     };
     const report = await validateFiles({
       dataFile: options.dataFile ?? join(modelsDir, "validation_benchmark_with_gt.jsonl"),
@@ -144,7 +148,11 @@ async function run(options: Options): Promise<void> {
       domainRule: config.classifier.category_model,
       batchSize: options.batchSize,
       onProgress: progress,
-    }).finally(keep);
+    }).finally(closeStores);
+    if (report.data.heldOut)
+      say(
+        `judged on what train held out of the file: ${report.data.testSplit} of its queries, seed ${report.data.seed}`,
+      );
     const doubts = options.config === undefined ? [] : loaded.warnings;
     for (const warning of [...doubts, ...report.warnings]) say(`warning: ${warning}`);
     process.stdout.write(`${options.json ? JSON.stringify(report) : consoleText(report)}\n`);

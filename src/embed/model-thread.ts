@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { RouterError } from "../errors.ts";
+import type { Device } from "./device.ts";
 import type { ModelFolder } from "./model-folder.ts";
 import { gateMemory, shutGate } from "./native-gate.ts";
 import { unlessAborted } from "./unless-aborted.ts";
@@ -21,6 +22,8 @@ export interface ThreadOptions {
   readonly maxRunMs?: number | undefined;
   /** Stops the thread, also while it opens. */
   readonly signal?: AbortSignal;
+  /** `cpu` without it. */
+  readonly device?: Device | undefined;
 }
 
 /** The worker's file has the ending of this one: .ts in a checkout, .js where it was compiled. */
@@ -45,10 +48,10 @@ function keepToThisMachine(): void {
 /** Rejects with the RouterError of the worker when it cannot open the folder. */
 export async function startModelThread(
   folder: ModelFolder,
-  { script = onnxWorker, maxRunMs = 10_000, signal }: ThreadOptions = {},
+  { script = onnxWorker, maxRunMs = 10_000, signal, device = "cpu" }: ThreadOptions = {},
 ): Promise<ModelThread> {
   const gate = gateMemory();
-  const workerData: ThreadData = { folder, gate };
+  const workerData: ThreadData = { folder, device, gate };
   keepToThisMachine();
   // Without the flags of this process: some, --input-type among them, are refused for a thread that runs a file.
   const worker = new Worker(script, { workerData, name: "embedder", execArgv: [] });

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RouterError } from "../errors.ts";
 import { dot } from "../math/matrix.ts";
+import type { Device } from "./device.ts";
 import { embeddingDimension } from "./embedder.ts";
 import type { ModelFolder } from "./model-folder.ts";
 import { verifiedRevision } from "./model-revision.ts";
@@ -17,13 +18,18 @@ export interface OnnxModel extends ModelFacts {
 }
 
 /** Blocks its thread while it opens and while it runs, as onnxruntime-node does: for a worker, which has a gate. */
-export async function openOnnxModel(folder: ModelFolder, gate?: NativeGate): Promise<OnnxModel> {
+export async function openOnnxModel(
+  folder: ModelFolder,
+  gate?: NativeGate,
+  device: Device = "cpu",
+): Promise<OnnxModel> {
   const revision = await verifiedRevision(folder);
   try {
-    const embed = await openParts(folder, gate);
+    const embed = await openParts(folder, gate, device);
     const exactBatches = await areBatchesExact(embed);
     return { revision, exactBatches, embed: (texts) => embed(texts, exactBatches) };
   } catch (thrown) {
+    if (thrown instanceof RouterError) throw thrown;
     throw new RouterError(
       "artifact_invalid",
       `${folder.path} cannot be used as an embedder: ${messageOf(thrown)}`,
@@ -37,12 +43,16 @@ const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message
 
 type Embed = (texts: readonly string[], together: boolean) => Promise<Answer>;
 
-async function openParts(folder: ModelFolder, gate: NativeGate | undefined): Promise<Embed> {
+async function openParts(
+  folder: ModelFolder,
+  gate: NativeGate | undefined,
+  device: Device,
+): Promise<Embed> {
   const { path, modelFile, maxTokens, pooling, prefix } = folder;
   const text = (file: string) => readFile(join(path, file), "utf8");
   const config = await text("tokenizer_config.json").catch(() => "{}");
   const tokenize = openTokenizer(await text("tokenizer.json"), config, maxTokens, prefix);
-  const session = await openOnnxSession(join(path, modelFile), gate);
+  const session = await openOnnxSession(join(path, modelFile), gate, device);
 
   return async (texts, together) => {
     const started = performance.now();

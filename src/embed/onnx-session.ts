@@ -1,4 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { RouterError } from "../errors.ts";
+import { type Device, providerOf } from "./device.ts";
 import { type NativeGate, nativeGate } from "./native-gate.ts";
 
 /** Token ids of several texts in, one row of numbers a token out. */
@@ -17,7 +19,6 @@ export interface HiddenStates {
 const hiddenNames = ["last_hidden_state", "token_embeddings"];
 
 const options: InferenceSession.SessionOptions = {
-  executionProviders: ["cpu"],
   // One thread: a second one, spinning, made texts take twice as long when the other core was busy.
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
@@ -28,8 +29,9 @@ const options: InferenceSession.SessionOptions = {
 export async function openOnnxSession(
   modelFile: string,
   gate: NativeGate = nativeGate(),
+  device: Device = "cpu",
 ): Promise<OnnxSession> {
-  const session = await gate(() => InferenceSession.create(modelFile, options));
+  const session = await opened(modelFile, gate, device);
   const inputs = session.inputMetadata.map((input) => filler(input));
   const outputs = session.outputNames;
   const name = hiddenNames.find((one) => outputs.includes(one)) ?? outputs[0] ?? "";
@@ -47,6 +49,27 @@ export async function openOnnxSession(
       return { numbers: numbersOf(hidden), sequence, width };
     },
   };
+}
+
+/** Without a fallback: whoever asks for a GPU is told when there is none. */
+async function opened(
+  modelFile: string,
+  gate: NativeGate,
+  device: Device,
+): Promise<InferenceSession> {
+  const executionProviders = [providerOf[device]];
+  try {
+    return await gate(() => InferenceSession.create(modelFile, { ...options, executionProviders }));
+  } catch (thrown) {
+    if (device === "cpu") throw thrown;
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new RouterError(
+      "config_invalid",
+      `onnxruntime cannot open the model on ${device}: ${reason.slice(0, 300)}`,
+      "Install onnxruntime-node with its CUDA libraries and CUDA itself (docs/train-your-own.md), or leave out --device",
+      { cause: thrown },
+    );
+  }
 }
 
 function numbersOf({ data, type }: Tensor): ArrayLike<number> {

@@ -9,8 +9,8 @@ const port = parentPort;
 if (!port) throw new Error("onnx-worker.ts runs as a worker thread only");
 
 try {
-  const { folder, gate } = workerData as ThreadData;
-  serve(await openOnnxModel(folder, nativeGate(gate)));
+  const { folder, device, gate } = workerData as ThreadData;
+  serve(await openOnnxModel(folder, nativeGate(gate), device));
 } catch (thrown) {
   const { code, detail, remedy } = RouterError.from(thrown);
   port.postMessage({ kind: "failed", code, detail, remedy } satisfies Opening);

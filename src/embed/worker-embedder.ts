@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import type { Availability } from "./circuit-breaker.ts";
+import type { Device } from "./device.ts";
 import { type Embedder, type EmbedderIdentity, embeddingDimension } from "./embedder.ts";
 import { type ModelFolder, readModelFolder, weightsBeside } from "./model-folder.ts";
 import { openModelPool } from "./model-pool.ts";
@@ -19,6 +20,8 @@ export interface WorkerOptions {
   readonly maxRunMs?: number | undefined;
   /** For the log: a thread was lost or did not open, and when one opened after that. */
   readonly onStateChange?: ((now: Availability) => void) | undefined;
+  /** `cpu` without it. A GPU has one thread. */
+  readonly device?: Device | undefined;
   /** What the threads run; for tests. */
   readonly script?: URL | undefined;
 }
@@ -36,10 +39,20 @@ export interface EmbedderOptions extends Omit<EmbedderLimits, "maxTokens">, Work
  */
 export async function openEmbedder({ folder, ...options }: EmbedderOptions): Promise<Embedder> {
   const found = typeof folder === "string" ? readModelFolder(folder) : folder;
-  const { minWorkers = 1, maxRunMs, script, onStateChange, openShared, ...limits } = options;
-  const workers = options.workers ?? workerCount(modelBytes(found), minWorkers, machine());
+  const {
+    minWorkers = 1,
+    maxRunMs,
+    script,
+    onStateChange,
+    openShared,
+    device,
+    ...limits
+  } = options;
+  const onCpu = device === undefined || device === "cpu";
+  const workers =
+    options.workers ?? (onCpu ? workerCount(modelBytes(found), minWorkers, machine()) : 1);
   const pool = await openModelPool(
-    (signal) => startModelThread(found, { script, maxRunMs, signal }),
+    (signal) => startModelThread(found, { script, maxRunMs, signal, device }),
     { workers, minWorkers, onStateChange },
   );
   const { name, pooling, maxTokens } = found;

@@ -1,9 +1,11 @@
 import type { ErrorCode } from "../errors.ts";
+import type { Device } from "./device.ts";
 import type { ModelFolder } from "./model-folder.ts";
 
 /** What the worker is started with. */
 export interface ThreadData {
   readonly folder: ModelFolder;
+  readonly device: Device;
   /** Of native-gate.ts. */
   readonly gate: SharedArrayBuffer;
 }

@@ -9,7 +9,7 @@ export interface SelectorDownload extends Omit<DownloadRequest, "choose"> {
 }
 
 /**
- * Brings the model files of a repository into a folder, with its README.md. `missing` are algorithms that it has no file
+ * Brings the model files of a repository into a folder, with its README.md and what `train` recorded. `missing` are algorithms that it has no file
  * of. Rejects as `downloadRepository` does, and with `model_not_found` when nothing that is wanted is there.
  */
 export async function downloadSelectors({
@@ -24,11 +24,18 @@ export async function downloadSelectors({
       const has = (one: Algorithm) => modelFileNames(one).filter((name) => files.includes(name));
       missing = wanted.filter((one) => has(one).length === 0);
       if (missing.length === wanted.length) throw nothing(request, wanted);
-      return [...wanted.flatMap(has), ...files.filter((name) => name === "README.md")];
+      return [...wanted.flatMap(has), ...files.filter((name) => besides.has(name))];
     },
   });
   return { ...downloaded, missing };
 }
+
+/** What tells of the model files, and what `validate` finds leakage by. */
+const besides: ReadonlySet<string> = new Set([
+  "README.md",
+  "training.json",
+  "training_queries.json",
+]);
 
 const nothing = (
   { repository }: Pick<DownloadRequest, "repository">,

@@ -1,9 +1,10 @@
 import type { Artifact } from "../artifact/artifact.ts";
 import { type Interval, meanOf, pairedBootstrap } from "../math/bootstrap.ts";
 import { openSelector } from "../select/open-selector.ts";
+import { fitCategoryTable } from "./category-table.ts";
 import type { Fold } from "./folds.ts";
 import { judge, noOutcome, type Outcome } from "./outcome.ts";
-import { meansOf, subset, type TrainingSet } from "./training-set.ts";
+import { categoriesAlone, meansOf, subset, type TrainingSet } from "./training-set.ts";
 
 /** How a selector did on queries that it was not fitted on. */
 export interface Figures {
@@ -16,6 +17,10 @@ export interface Figures {
   readonly gain: Interval;
   /** The same of value: quality and speed. Only where the data has latencies. */
   readonly valueGain?: Interval;
+  /** Mean quality of the category table, fitted on the same parts: the best model of each category, the query unread. */
+  readonly table?: number;
+  /** Quality less the table's. A selector that is not above 0 has learned nothing useful from the query. */
+  readonly overTable?: Interval;
 }
 
 /**
@@ -27,6 +32,7 @@ export function crossValidate(
   folds: readonly Fold[],
   seed: number,
   learn: (part: TrainingSet) => Artifact,
+  table?: Outcome,
 ): Figures {
   const outcome = noOutcome();
   for (const { train, test } of folds) {
@@ -34,7 +40,28 @@ export function crossValidate(
     const { select } = openSelector(learn(part));
     judge(subset(set, test), meansOf(part), select, outcome);
   }
-  return figuresOf(outcome, set.latencies !== undefined, seed);
+  const figures = figuresOf(outcome, set.latencies !== undefined, seed);
+  if (!table) return figures;
+  const over = outcome.chosenQuality.map(
+    (quality, at) => quality - (table.chosenQuality[at] as number),
+  );
+  return {
+    ...figures,
+    table: meanOf(table.chosenQuality),
+    overTable: pairedBootstrap(over, seed),
+  };
+}
+
+/** What the category table chooses for the queries of the folds, in the order of `crossValidate`. */
+export function tableOutcome(set: TrainingSet, folds: readonly Fold[], seed: number): Outcome {
+  const outcome = noOutcome();
+  const blind = categoriesAlone(set);
+  for (const { train, test } of folds) {
+    const part = subset(blind, train);
+    const { select } = openSelector(fitCategoryTable(part, seed).artifact);
+    judge(subset(blind, test), meansOf(part), select, outcome);
+  }
+  return outcome;
 }
 
 export function figuresOf(outcome: Outcome, timed: boolean, seed: number): Figures {

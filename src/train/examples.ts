@@ -1,3 +1,4 @@
+import { type ExamplesOptions, gatherExamples } from "./gather-examples.ts";
 import type { TrainingRecord } from "./records.ts";
 
 /** A benchmark by query: what is known of every model's answer to it. */
@@ -16,38 +17,11 @@ export interface Examples {
   readonly costs?: Float64Array;
 }
 
-export function groupByQuery(records: readonly TrainingRecord[]): Examples {
-  const models = [...new Set(records.map(({ model }) => model))].sort();
-  const columns = new Map(models.map((model, column) => [model, column]));
-  const rows = new Map<string, number>();
-  const categories: string[] = [];
-  for (const { query, category } of records) {
-    if (rows.has(query)) continue;
-    rows.set(query, rows.size);
-    categories.push(category);
-  }
-  const cells = rows.size * models.length;
-  const counts = new Uint32Array(cells);
-  const [qualities, latencies] = [new Float64Array(cells), new Float64Array(cells)];
-  const costs = new Float64Array(cells);
-  for (const record of records) {
-    const { query, model, quality, latencySeconds = Number.NaN, cost = Number.NaN } = record;
-    const cell = (rows.get(query) as number) * models.length + (columns.get(model) as number);
-    counts[cell]!++;
-    qualities[cell]! += quality;
-    latencies[cell]! += latencySeconds;
-    costs[cell]! += cost;
-  }
-  // 0 / 0 is NaN, which is what an empty cell shall hold.
-  const mean = (sums: Float64Array) => sums.map((sum, cell) => sum / (counts[cell] as number));
-  const timed = records.every(({ latencySeconds }) => latencySeconds !== undefined);
-  const priced = records.every(({ cost }) => cost !== undefined);
-  return {
-    queries: [...rows.keys()],
-    categories,
-    models,
-    qualities: mean(qualities),
-    ...(timed && { latencies: mean(latencies) }),
-    ...(priced && { costs: mean(costs) }),
-  };
+export function groupByQuery(
+  records: Iterable<TrainingRecord>,
+  options: ExamplesOptions = {},
+): Examples {
+  const gathered = gatherExamples(options);
+  for (const record of records) gathered.add(record);
+  return gathered.examples();
 }

@@ -2,15 +2,18 @@ import type { LinearMachine, SvmArtifact } from "../artifact/artifact.ts";
 import { kernelRows } from "../math/kernel-rows.ts";
 import { advantages, sameQueries } from "./advantage.ts";
 import type { Calibration } from "./calibrate.ts";
+import { tableOf } from "./category-table.ts";
 import { hingeMachines } from "./hinge-machines.ts";
 import { leastSquares } from "./least-squares.ts";
-import { subset, type TrainingSet } from "./training-set.ts";
+import { categoriesAlone, subset, type TrainingSet } from "./training-set.ts";
 
 /**
- * What a machine learns. Squared loss: by how much the model's answer is better than the query's others. Hinge loss:
+ * What a machine learns. Loss mean: nothing but the mean value of the model's answers in each category, so that it is the
+ * category table. Squared loss: by how much the model's answer is better than the query's others. Hinge loss:
  * whether it is better than their mean.
  */
 export type SvmSettings =
+  | { readonly loss: "mean"; readonly kernel: "linear"; readonly shrinkage: number }
   | { readonly loss: "squared"; readonly kernel: "linear"; readonly penalty: number }
   | { readonly loss: "hinge"; readonly kernel: "linear"; readonly c: number }
   | { readonly loss: "hinge"; readonly kernel: "rbf"; readonly c: number; readonly gamma: number };
@@ -49,6 +52,10 @@ export function fitSvm(
     kernelType: settings.kernel,
     gamma: settings.kernel === "rbf" ? settings.gamma : 1,
   };
+  if (settings.loss === "mean") {
+    const linear = meanMachines(set, unit, settings.shrinkage);
+    return { ...base, linear, rbf: [], vectors: new Float32Array(0) };
+  }
   if (settings.loss === "squared") {
     const linear = squaredMachines({ ...set, rows: unit }, [settings.penalty])[0] ?? [];
     return { ...base, linear, rbf: [], vectors: new Float32Array(0) };
@@ -72,6 +79,20 @@ export function fitSvm(
     return { ...base, linear, rbf: [], vectors: new Float32Array(0) };
   }
   const used = indices.filter((row) => machines.some(({ alpha }) => alpha[row] !== 0));
+  if (used.length === 0) {
+    // Answers are all alike, or calibration found that no machine tells anything: there is no kernel of nothing.
+    const linear = machines.map(({ rho }, model) => {
+      return { model: models[model] as string, weights: new Float64Array(dimension), rho };
+    });
+    return {
+      ...base,
+      kernelType: "linear",
+      gamma: 1,
+      linear,
+      rbf: [],
+      vectors: new Float32Array(0),
+    };
+  }
   const place = new Map(Array.from(used, (row, at) => [row, at]));
   const rbf = machines.map(({ alpha, rho }, model) => {
     const own = indices.filter((row) => alpha[row] !== 0);
@@ -84,6 +105,26 @@ export function fitSvm(
     };
   });
   return { ...base, linear: [], rbf, vectors: subset({ ...set, rows: unit }, used).rows };
+}
+
+/** Weights on the one-hot alone. `unit` are the set's rows, scaled to length 1. */
+function meanMachines(
+  set: TrainingSet,
+  unit: Float32Array,
+  shrinkage: number,
+): readonly LinearMachine[] {
+  const { models, dimension, oneHot } = set;
+  const { clusterScores } = tableOf(categoriesAlone(set), shrinkage).artifact;
+  // What a 1 of the one-hot becomes: all embeddings are of one length.
+  const hot = Math.max(...unit.subarray(dimension - oneHot, dimension)) || 1;
+  return models.map((model, column) => {
+    const weights = new Float64Array(dimension);
+    for (let category = 0; category < oneHot; category++) {
+      const score = clusterScores?.[category * models.length + column] ?? 0;
+      weights[dimension - oneHot + category] = score / hot;
+    }
+    return { model, weights, rho: 0 };
+  });
 }
 
 /** Machines for every penalty. `set` has rows of length 1. */

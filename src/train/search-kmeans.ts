@@ -1,8 +1,7 @@
-import { meanOf } from "../math/bootstrap.ts";
 import { openSelector } from "../select/open-selector.ts";
 import { cluster, type KmeansSettings, scoreClusters } from "./fit-kmeans.ts";
 import { judge, noOutcome } from "./outcome.ts";
-import type { Search, Tried } from "./search.ts";
+import { type Search, type Tried, triedOf } from "./search.ts";
 import { meansOf, subset } from "./training-set.ts";
 
 export type KmeansChoice = Pick<KmeansSettings, "clusters" | "shrinkage">;
@@ -32,9 +31,8 @@ export function searchKmeans(
         judge(held, means, openSelector(artifact).select, outcomes[at] ?? noOutcome());
       });
     }
-    return shrinkages.map((shrinkage, at) => ({
-      settings: { clusters: count, shrinkage },
-      value: meanOf(outcomes[at]?.chosen ?? []),
-    }));
+    return shrinkages.map((shrinkage, at) =>
+      triedOf({ clusters: count, shrinkage }, outcomes[at]?.chosen ?? []),
+    );
   });
 }

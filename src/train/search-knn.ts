@@ -1,6 +1,6 @@
 import { smallest } from "../math/smallest.ts";
 import { sameQueries } from "./advantage.ts";
-import { type Search, type Tried, valueOfScores } from "./search.ts";
+import { chosenByScores, type Search, type Tried, triedOf } from "./search.ts";
 import { meansOf, subset } from "./training-set.ts";
 
 export interface KnnChoice {
@@ -8,8 +8,11 @@ export interface KnnChoice {
   readonly shrinkage: number;
 }
 
-/** Few neighbours say who is best here, many who is best; the right number depends on how alike the models are. */
-const ks = [150, 100, 200, 300, 50, 20, 10, 5];
+/**
+ * Few neighbours say who is best here, many who is best; the right number depends on how alike the models are. Fewer
+ * neighbours say it with more noise, so they come later.
+ */
+const ks = [300, 200, 150, 100, 50, 20, 10, 5];
 const shrinkages = [0, 10, 50];
 
 /** Of equal scores the selector takes the model that is better overall. Less than any difference of two scores. */
@@ -27,14 +30,16 @@ export function searchKnn(search: Search, k?: number): readonly Tried<KnnChoice>
   const scores = choices.map(() => new Float64Array(set.values.length));
   for (const { train, test } of folds) addScores(search, train, test, choices, scores);
   const all = Uint32Array.from({ length: set.count }, (_, row) => row);
-  return choices.map((settings, at) => ({
-    settings,
-    value: valueOfScores(
-      set,
-      all,
-      (row, model) => scores[at]?.[row * set.models.length + model] as number,
+  return choices.map((settings, at) =>
+    triedOf(
+      settings,
+      chosenByScores(
+        set,
+        all,
+        (row, model) => scores[at]?.[row * set.models.length + model] as number,
+      ),
     ),
-  }));
+  );
 }
 
 /** As the selector scores, for all choices in one walk along the neighbours. */
@@ -46,6 +51,7 @@ function addScores(
   scores: readonly Float64Array[],
 ): void {
   const { models, values } = set;
+  const table = products();
   const width = models.length;
   const own = subset(set, train);
   const means = meansOf(own);
@@ -53,7 +59,7 @@ function addScores(
   const running = new Float64Array(most + 1);
   for (const { columns, rows } of sameQueries(own)) {
     for (const query of test) {
-      const alike = products.row(query);
+      const alike = table.row(query);
       // All feature vectors are of one length, so the largest product is the nearest.
       const distances = Float32Array.from(rows, (row) => -(alike[train[row] as number] as number));
       const near = smallest(distances, most).map((at) => train[rows[at] as number] as number);

@@ -1,6 +1,5 @@
 import { meanOf } from "../math/bootstrap.ts";
 import type { Examples } from "./examples.ts";
-import type { TrainingRecord } from "./records.ts";
 
 /** What upstream's trainer prints of its data. */
 export interface Statistics {
@@ -17,14 +16,15 @@ export interface Statistics {
   }[];
 }
 
-export function statisticsOf(records: readonly TrainingRecord[], examples: Examples): Statistics {
+/** `records` is how many the examples were made of. */
+export function statisticsOf(examples: Examples, records: number): Statistics {
   const counts = new Map<string, number>();
   for (const category of examples.categories) counts.set(category, (counts.get(category) ?? 0) + 1);
   const { models, qualities, latencies } = examples;
   const column = (values: Float64Array, model: number) =>
     values.filter((value, cell) => cell % models.length === model && !Number.isNaN(value));
   return {
-    records: records.length,
+    records,
     queries: examples.queries.length,
     categories: [...counts]
       .map(([name, queries]) => ({ name, queries }))

@@ -9,6 +9,8 @@ import { parseArtifact } from "../artifact/json-artifact.ts";
 import { domainNames } from "../domains.ts";
 import { features } from "../select/features.ts";
 import { openSelector } from "../select/open-selector.ts";
+import { groupByQuery } from "./examples.ts";
+import { statisticsOf } from "./statistics.ts";
 import { hashEmbedder, madeUpBenchmark } from "./testing/benchmark.ts";
 import { trainSelectors } from "./train-selectors.ts";
 import { writeSelectors } from "./write-selectors.ts";
@@ -25,12 +27,11 @@ function only<A extends Artifact["algorithm"]>(
 const models = ["a", "b", "c", "d"];
 const embedder = hashEmbedder();
 const records = madeUpBenchmark(280, models);
+const examples = groupByQuery(records);
 
 test("every selector gains over the best single model, and its artifact names what made it", async () => {
-  const { selectors, statistics } = await trainSelectors(records, embedder, {
-    provenance: { data: "made up" },
-  });
-  expect(statistics).toMatchObject({ records: 1120, queries: 280 });
+  const selectors = await trainSelectors(examples, embedder, { provenance: { data: "made up" } });
+  expect(statisticsOf(examples, records.length)).toMatchObject({ records: 1120, queries: 280 });
   expect(selectors.map(({ artifact }) => artifact.algorithm)).toEqual(["knn", "kmeans", "svm"]);
   for (const { artifact, figures, tried } of selectors) {
     expect(figures?.gain.low, artifact.algorithm).toBeGreaterThan(0.02);
@@ -43,7 +44,7 @@ test("every selector gains over the best single model, and its artifact names wh
 
 test("the same records and seed give the same bytes, another seed others", async () => {
   const digest = async (seed: number) => {
-    const { selectors } = await trainSelectors(records, embedder, { seed });
+    const selectors = await trainSelectors(examples, embedder, { seed });
     const folder = mkdtempSync(join(tmpdir(), "signalbox-train-"));
     await writeSelectors(
       selectors.map(({ artifact }) => artifact),
@@ -63,7 +64,7 @@ test("the same records and seed give the same bytes, another seed others", async
 test.each(["linear", "rbf"] as const)(
   "%s: both files decide as the artifact",
   async (svmKernel) => {
-    const { selectors } = await trainSelectors(records, embedder, { svmKernel, svmGamma: 2 });
+    const selectors = await trainSelectors(examples, embedder, { svmKernel, svmGamma: 2 });
     const folder = mkdtempSync(join(tmpdir(), "signalbox-train-"));
     const artifacts = selectors.map(({ artifact }) => artifact);
     await writeSelectors(artifacts, folder, "both");
@@ -82,8 +83,18 @@ test.each(["linear", "rbf"] as const)(
   },
 );
 
+test.each([{ only: ["a"] }, { only: models }])(
+  "rbf of answers that are all alike, by $only",
+  async ({ only: names }) => {
+    const alike = groupByQuery(madeUpBenchmark(40, names).map((one) => ({ ...one, quality: 1 })));
+    const [svm] = await trainSelectors(alike, embedder, { algorithms: ["svm"], svmKernel: "rbf" });
+    const { select } = openSelector(svm?.artifact as Artifact);
+    expect(names).toContain(select(new Float32Array(30).fill(0.1)).model);
+  },
+);
+
 test("support vectors are of length 1, as upstream's formula wants them", async () => {
-  const { selectors } = await trainSelectors(records, embedder, {
+  const selectors = await trainSelectors(examples, embedder, {
     algorithms: ["svm"],
     svmKernel: "rbf",
   });
@@ -97,7 +108,7 @@ test("speed counts where every record has a latency", async () => {
     ...record,
     quality: 0.5,
   }));
-  const { selectors } = await trainSelectors(fast, embedder);
+  const selectors = await trainSelectors(groupByQuery(fast), embedder);
   for (const { artifact, figures } of selectors) {
     expect(openSelector(artifact).select(new Float32Array(30).fill(0.1)).model).toBe("quick");
     expect(figures?.valueGain).toMatchObject({ mean: 0 });
@@ -106,7 +117,8 @@ test("speed counts where every record has a latency", async () => {
 });
 
 test.each([1, 2, 3, 7])("%i queries are few, but enough", async (count) => {
-  const { selectors } = await trainSelectors(madeUpBenchmark(count, models), embedder);
+  const made = groupByQuery(madeUpBenchmark(count, models));
+  const selectors = await trainSelectors(made, embedder);
   for (const { artifact } of selectors) {
     const { select } = openSelector(artifact);
     expect(models).toContain(select(new Float32Array(artifact.dimension).fill(0.1)).model);
@@ -115,12 +127,12 @@ test.each([1, 2, 3, 7])("%i queries are few, but enough", async (count) => {
 
 test("models that answered different queries are judged where they answered", async () => {
   const partial = records.filter((_, at) => at % 3 !== 0);
-  const { selectors } = await trainSelectors(partial, embedder);
+  const selectors = await trainSelectors(groupByQuery(partial), embedder);
   for (const { figures } of selectors) expect(figures?.gain.mean).toBeGreaterThan(0.03);
 });
 
 test("without records there is nothing to train on", async () => {
-  await expect(trainSelectors([], embedder)).rejects.toMatchObject({
+  await expect(trainSelectors(groupByQuery([]), embedder)).rejects.toMatchObject({
     code: "training_data_invalid",
   });
 });

@@ -6,11 +6,9 @@ import type { Embedder, EmbedderIdentity } from "../embed/embedder.ts";
 import { RouterError } from "../errors.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
 import { type EmbedOptions, embedQueries } from "./embed-queries.ts";
-import { groupByQuery } from "./examples.ts";
+import type { Examples } from "./examples.ts";
 import { type FitOptions, type Fitted, fitSelectors } from "./fit-selectors.ts";
-import type { TrainingRecord } from "./records.ts";
-import { type Statistics, statisticsOf } from "./statistics.ts";
-import { trainingSet } from "./training-set.ts";
+import { trainingSetIn } from "./training-set.ts";
 
 export interface TrainOptions extends Partial<FitOptions>, Partial<EmbedOptions> {
   /** Order of the one-hot. */
@@ -21,24 +19,19 @@ export interface TrainOptions extends Partial<FitOptions>, Partial<EmbedOptions>
   readonly precision?: Precision;
 }
 
-export interface TrainedSelectors {
-  readonly statistics: Statistics;
-  /** In the order of `algorithms`. Their artifacts are complete, and exactly what a compact file of that precision holds. */
-  readonly selectors: readonly Fitted[];
-}
-
 export const everyAlgorithm: readonly SelectorAlgorithm[] = ["knn", "kmeans", "svm"];
 
 /**
- * From a benchmark's records to selectors. The same records, embedder and options give the same artifacts, to the
- * byte. Rejects with RouterError `training_data_invalid` when there is no record, and as `embedder.embed` does.
+ * From a benchmark's records, by query, to selectors in the order of `algorithms`. Their artifacts are complete, and
+ * exactly what a compact file of that precision holds. The same records, embedder and options give the same artifacts, to
+ * the byte. Rejects with RouterError `training_data_invalid` when there is no query, and as `embedder.embed` does.
  */
 export async function trainSelectors(
-  records: readonly TrainingRecord[],
+  examples: Examples,
   embedder: Embedder,
   options: TrainOptions = {},
-): Promise<TrainedSelectors> {
-  if (records.length === 0) throw noRecords();
+): Promise<readonly Fitted[]> {
+  if (examples.queries.length === 0) throw noRecords();
   const {
     categories = domainNames,
     batchSize = 32,
@@ -47,11 +40,11 @@ export async function trainSelectors(
     ...rest
   } = options;
   const fitting = { algorithms: everyAlgorithm, seed: 42, folds: 5, qualityWeight, ...rest };
-  const examples = groupByQuery(records);
-  const vectors = await embedQueries(examples.queries, embedder, { ...options, batchSize });
-  const set = trainingSet(examples, vectors, categories, qualityWeight);
+  const embedding = { ...options, batchSize, spare: categories.length };
+  const rows = await embedQueries(examples.queries, embedder, embedding);
+  const set = trainingSetIn(examples, rows, categories, qualityWeight);
   const features = featureSpec(embedder, categories);
-  const selectors = fitSelectors(set, fitting).map((fitted): Fitted => {
+  return fitSelectors(set, fitting).map((fitted): Fitted => {
     const { settings, figures } = fitted;
     const provenance = {
       ...options.provenance,
@@ -63,7 +56,6 @@ export async function trainSelectors(
     };
     return { ...fitted, artifact: stored({ ...fitted.artifact, features, provenance }, precision) };
   });
-  return { statistics: statisticsOf(records, examples), selectors };
 }
 
 /** Rounded as the compact form rounds, so that every file of it, compact or JSON, decides alike. */

@@ -8,6 +8,8 @@ export interface TrainingSet {
   readonly count: number;
   /** Of a feature vector. */
   readonly dimension: number;
+  /** Numbers at the end of a feature vector that are the one-hot of the category. */
+  readonly oneHot: number;
   /** Feature vectors, row-major. */
   readonly rows: Float32Array;
   readonly models: readonly string[];
@@ -21,23 +23,39 @@ export interface TrainingSet {
 
 /** `vectors` are the embeddings of the queries; `qualityWeight` is quality's share of a value where there are latencies. */
 export function trainingSet(
-  { queries, categories, models, qualities, latencies }: Examples,
+  examples: Examples,
   vectors: Float32Array,
   order: readonly string[],
   qualityWeight: number,
 ): TrainingSet {
-  const count = queries.length;
+  const count = examples.queries.length;
   const width = vectors.length / count;
   const dimension = width + order.length;
   const rows = new Float32Array(count * dimension);
+  for (let row = 0; row < count; row++) {
+    rows.set(vectors.subarray(row * width, (row + 1) * width), row * dimension);
+  }
+  return trainingSetIn(examples, rows, order, qualityWeight);
+}
+
+/** The same where `rows` has room for the one-hot after each embedding: it is filled in place, so nothing is held twice. */
+export function trainingSetIn(
+  { queries, categories, models, qualities, latencies }: Examples,
+  rows: Float32Array,
+  order: readonly string[],
+  qualityWeight: number,
+): TrainingSet {
+  const count = queries.length;
+  const dimension = rows.length / count;
+  const none = new Float32Array(0);
   categories.forEach((category, row) => {
-    const vector = vectors.subarray(row * width, (row + 1) * width);
-    rows.set(features(vector, category, order), row * dimension);
+    rows.set(features(none, category, order), (row + 1) * dimension - order.length);
   });
   const values = qualities.map((quality, cell) =>
     answerValue(quality, latencies?.[cell], qualityWeight),
   );
-  return { count, dimension, rows, models, values, qualities, ...(latencies && { latencies }) };
+  const sized = { count, dimension, oneHot: order.length };
+  return { ...sized, rows, models, values, qualities, ...(latencies && { latencies }) };
 }
 
 /** The queries at `indices` only, in that order. */
@@ -47,6 +65,7 @@ export function subset(set: TrainingSet, indices: ArrayLike<number>): TrainingSe
   return {
     count: indices.length,
     dimension: set.dimension,
+    oneHot: set.oneHot,
     rows: rowsAt(set.rows, set.dimension, indices),
     models: set.models,
     values: rowsAt(set.values, width, indices),
@@ -69,8 +88,22 @@ function rowsAt<T extends Float32Array | Float64Array>(
   return picked;
 }
 
+/** A set that knows of a query only its category: the rows are the one-hots. */
+export function categoriesAlone(set: TrainingSet): TrainingSet {
+  const { count, dimension, oneHot, rows } = set;
+  const hot = new Float32Array(count * oneHot);
+  for (let row = 0; row < count; row++) {
+    hot.set(rows.subarray((row + 1) * dimension - oneHot, (row + 1) * dimension), row * oneHot);
+  }
+  return { ...set, dimension: oneHot, rows: hot };
+}
+
 /** By model: mean of its values, or of nothing 0. */
-export function meansOf({ models, values, count }: TrainingSet): Float64Array {
+export function meansOf({
+  models,
+  values,
+  count,
+}: Pick<TrainingSet, "models" | "values" | "count">): Float64Array {
   const sums = new Float64Array(models.length);
   const counts = new Float64Array(models.length);
   for (let cell = 0; cell < count * models.length; cell++) {

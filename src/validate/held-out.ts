@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Examples } from "../train/examples.ts";
+import { splitPlace } from "../train/split.ts";
 
 /** Queries to judge on, and what each model's answer to them was worth. */
 export interface HeldOut extends Examples {
@@ -9,10 +9,7 @@ export interface HeldOut extends Examples {
   readonly vectors: Float32Array;
 }
 
-/**
- * The rows of queries that are for testing: those whose hash, with the seed, falls into the first `share`. A query is
- * in or out as a whole, and stays so whatever else the file holds.
- */
+/** The rows of queries that are for testing, and of the others. */
 export function splitByQuery(
   queries: readonly string[],
   share: number,
@@ -21,8 +18,7 @@ export function splitByQuery(
   const test: number[] = [];
   const rest: number[] = [];
   queries.forEach((query, row) => {
-    const hash = createHash("sha256").update(`${seed}\n${query}`).digest();
-    (hash.readUInt32BE() / 2 ** 32 < share ? test : rest).push(row);
+    (splitPlace(query, seed) < share ? test : rest).push(row);
   });
   return { test, rest };
 }

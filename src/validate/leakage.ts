@@ -5,7 +5,7 @@ export interface Leakage {
   /** `none` and `some` are found by looking; `all`: it is the same file; `unknown`: nothing tells. */
   readonly verdict: "none" | "some" | "all" | "unknown";
   /** How it was looked for. */
-  readonly by: "texts" | "vectors" | "file hash" | "nothing";
+  readonly by: "texts" | "query hashes" | "vectors" | "file hash" | "nothing";
   /** Test queries that were trained on; they are left out unless `counted`. */
   readonly seen: number;
   readonly counted: boolean;

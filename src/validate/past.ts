@@ -62,6 +62,7 @@ export function categorySet(
   return {
     count: categories.length,
     dimension: domainNames.length,
+    oneHot: domainNames.length,
     rows: oneHots(categories),
     models,
     values: valuesOf(examples, qualityWeight),
@@ -97,11 +98,8 @@ export function meansFor(
 ): Float64Array {
   const known = meansOf({
     count: categories.length,
-    dimension: 0,
-    rows: new Float32Array(0),
     models,
     values: cells,
-    qualities: cells,
   });
   return Float64Array.from(names, (name) => known[models.indexOf(name)] ?? Number.NaN);
 }

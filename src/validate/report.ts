@@ -29,6 +29,8 @@ export interface Report extends Validation {
     readonly models: readonly string[];
     readonly testSplit: number;
     readonly seed: number;
+    /** The test split is what `train --hold-out` left out. */
+    readonly heldOut?: true;
     /** Queries of the test split that were left out: too few answers, or trained on. */
     readonly withoutChoice: number;
     readonly seen: number;
@@ -113,7 +115,7 @@ function learnedNothing(name: string, over: Interval): readonly string[] {
 function leakageCautions({ verdict, by, seen, counted }: Leakage): readonly string[] {
   if (verdict === "unknown") {
     return [
-      "LEAKAGE UNKNOWN: neither --training-file nor a knn file says which queries were trained on; figures of queries that were are too good",
+      "LEAKAGE UNKNOWN: neither --training-file nor train's training_queries.json nor a knn file says which queries were trained on; figures of queries that were are too good",
     ];
   }
   if (seen === 0) return [];

@@ -1,11 +1,14 @@
 import type { Artifact, KnnArtifact } from "../artifact/artifact.ts";
 import type { Examples } from "../train/examples.ts";
+import { normalisedQuery } from "../train/query-hashes.ts";
 import { type Leakage, seenByVectors } from "./leakage.ts";
 
 /** What may tell which queries the selectors were trained on. */
 export interface Traces {
   /** The queries of --training-file. */
   readonly training: readonly string[] | undefined;
+  /** The hashes that `train` wrote beside the files that are judged. */
+  readonly hashed?: ((query: string) => boolean) | undefined;
   readonly artifacts: readonly Artifact[];
   readonly dataSha256: string;
 }
@@ -14,15 +17,16 @@ export interface Traces {
 export function seenQueries(
   { queries }: Pick<Examples, "queries">,
   vectors: Float32Array,
-  { training, artifacts, dataSha256 }: Traces,
+  { training, hashed, artifacts, dataSha256 }: Traces,
 ): { readonly seen: readonly boolean[] } & Pick<Leakage, "verdict" | "by"> {
   if (training) {
-    const known = new Set(training);
+    const known = new Set(training.map(normalisedQuery));
     return found(
-      queries.map((query) => known.has(query)),
+      queries.map((query) => known.has(normalisedQuery(query))),
       "texts",
     );
   }
+  if (hashed) return found(queries.map(hashed), "query hashes");
   const knn = artifacts.find((one): one is KnnArtifact => one.algorithm === "knn");
   if (knn && knn.vectors.length > 0 && ofOneFile(artifacts)) {
     return found(seenByVectors(knn, vectors, vectors.length / queries.length), "vectors");

@@ -8,8 +8,11 @@ import { openSelector } from "../select/open-selector.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
 import type { SelectorSettings } from "../select/settings.ts";
 import { embedQueries } from "../train/embed-queries.ts";
-import { type Examples, groupByQuery } from "../train/examples.ts";
-import { readRecords } from "../train/read-records.ts";
+import type { Examples } from "../train/examples.ts";
+import { hashedQueries } from "../train/query-hashes.ts";
+import { readExamples } from "../train/read-examples.ts";
+import { type Run, readRun } from "../train/run-record.ts";
+import type { HoldOut } from "../train/split.ts";
 import { everyAlgorithm } from "../train/train-selectors.ts";
 import type { VectorStore } from "../train/vector-store.ts";
 import { choosable, examplesAt, type HeldOut, rowsOf, splitByQuery } from "./held-out.ts";
@@ -36,8 +39,11 @@ export interface ValidationInput extends LoadOptions {
   readonly algorithms: readonly SelectorAlgorithm[];
   /** Of the configuration, as serving opens them. */
   readonly settings?: SelectorSettings;
-  /** Share of the data file's queries, 0 to 1. */
-  readonly testSplit: number;
+  /**
+   * Share of the data file's queries, 0 to 1. Without it all, or of the very file that was trained on what `train`
+   * held out.
+   */
+  readonly testSplit?: number | undefined;
   readonly seed: number;
   readonly skipBadLines: boolean;
   /** Counts queries that were trained on, instead of leaving them out. */
@@ -59,14 +65,17 @@ export interface ValidationInput extends LoadOptions {
  * cannot be read or leaves nothing to judge on, and as `loadSelectorFiles` and `embedder.embed` do.
  */
 export async function validateFiles(input: ValidationInput): Promise<Report> {
-  const { dataFile, trainingFile, seed, testSplit, embedding, domains, batchSize } = input;
+  const { dataFile, trainingFile, seed, embedding, domains, batchSize } = input;
   const { embedder } = embedding;
   const files = await loadSelectorFiles(input.modelsDir, everyAlgorithm, embedder, input);
   const judged = files.filter(({ artifact }) => input.algorithms.includes(artifact.algorithm));
   if (judged.length === 0) throw noneToJudge(input);
-  const read = await readRecords(dataFile, { skipBadLines: input.skipBadLines });
-  const all = groupByQuery(read.records);
-  const { test, rest } = splitByQuery(all.queries, testSplit, seed);
+  const run = await readRun(input.modelsDir);
+  const dataSha256 = await sha256OfFile(dataFile);
+  const split = splitOf(input, run, dataSha256);
+  const read = await readExamples(dataFile, refuse(input.skipBadLines));
+  const all = read.examples;
+  const { test, rest } = splitByQuery(all.queries, split.share, split.seed);
   const part = examplesAt(all, test);
   const rows = choosable(part);
   const examples = examplesAt(part, rows);
@@ -75,9 +84,9 @@ export async function validateFiles(input: ValidationInput): Promise<Report> {
     embedQueries(examples.queries, by, { batchSize, store, onProgress: input.onProgress });
   const vectors = await embed(embedding);
   const training = trainingFile === undefined ? undefined : await trainingOf(trainingFile);
-  const dataSha256 = await sha256OfFile(dataFile);
   const artifacts = files.map(({ artifact }) => artifact);
-  const traces = { training: training?.queries, artifacts, dataSha256 };
+  const hashed = run && recordedBy(run, judged) ? hashedQueries(run.queries) : undefined;
+  const traces = { training: training?.queries, hashed, artifacts, dataSha256 };
   const { seen, ...how } = seenQueries(examples, vectors, traces);
   const kept = [...seen.keys()].filter((row) => input.allowSeen || !seen[row]);
   const count = seen.filter(Boolean).length;
@@ -111,8 +120,9 @@ export async function validateFiles(input: ValidationInput): Promise<Report> {
       sha256: dataSha256,
       queries: held.queries.length,
       models: held.models,
-      testSplit,
-      seed,
+      testSplit: split.share,
+      seed: split.seed,
+      ...(split.heldOut && { heldOut: true as const }),
       withoutChoice: part.queries.length - rows.length,
       seen: leakage.counted ? 0 : count,
     },
@@ -139,9 +149,27 @@ const isKnn = (artifact: { readonly algorithm: string }): artifact is KnnArtifac
   artifact.algorithm === "knn";
 
 async function trainingOf(path: string): Promise<Examples> {
-  const { records } = await readRecords(path, { skipBadLines: true });
-  return groupByQuery(records);
+  return (await readExamples(path, refuse(true))).examples;
 }
+
+const refuse = (skipBadLines: boolean) =>
+  ({ refuse: skipBadLines ? "nothing" : "bad lines" }) as const;
+
+function splitOf(
+  { testSplit, seed }: Pick<ValidationInput, "testSplit" | "seed">,
+  run: Run | undefined,
+  dataSha256: string,
+): HoldOut & { readonly heldOut: boolean } {
+  const held = run?.record.data.sha256 === dataSha256 ? run.record.hold_out : undefined;
+  if (testSplit === undefined && held) return { ...held, heldOut: true };
+  return { share: testSplit ?? 1, seed, heldOut: false };
+}
+
+/** Only of files that the run wrote do its hashes tell. */
+const recordedBy = ({ record }: Run, files: readonly SelectorFile[]): boolean => {
+  const written = new Set(record.selectors.flatMap((one) => one.files.map(({ sha256 }) => sha256)));
+  return files.every(({ sha256 }) => written.has(sha256));
+};
 
 /** Where baselines are chosen, the surest first. */
 function pastOf(

@@ -1,9 +1,9 @@
 import { domainNames } from "../domains.ts";
 import { openSelector } from "../select/open-selector.ts";
 import type { Selector } from "../select/selector.ts";
+import { type CategoryTable, fitCategoryTable } from "../train/category-table.ts";
 import type { Examples } from "../train/examples.ts";
 import { bestModel } from "../train/training-set.ts";
-import { type CategoryTable, fitCategoryTable } from "./category-table.ts";
 import { chooseEach } from "./choose-each.ts";
 import { figuresOfStrategy, type Marks, type StrategyFigures } from "./figures.ts";
 import type { HeldOut } from "./held-out.ts";
