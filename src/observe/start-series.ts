@@ -30,6 +30,7 @@ export function startSeries({ counter, price }: Metrics, config: RouterConfig): 
   for (const model of configuredModels(config)) {
     counter.requests.inc({ model }, 0);
     counter.promptChars.inc({ model }, 0);
+    for (const reason of ["upstream_4xx", "upstream_5xx"]) counter.errors.inc({ model, reason }, 0);
   }
   price.reset();
   const baseline = config.observability.price_baseline ?? config.default_model;

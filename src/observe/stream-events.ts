@@ -94,6 +94,8 @@ export function streamEvents(
     failed({ requestId, error, trace }) {
       if (trace) unlessItThrows(() => trace.failed(error, false));
       const model = config.default_model;
+      counter.requests.inc({ model });
+      counter.selections.inc({ method: "default", model, decision: "unknown" });
       counter.fallbacks.inc({ method: "default", decision: "unknown", reason: error.code });
       counter.errors.inc({ model, reason: error.code });
       log.error(

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RouterConfig } from "../../config/schema.ts";
 import { RouterError } from "../../errors.ts";
-import { processStream } from "../../listen/stream.ts";
+import { httpStream } from "../../listen/stream.ts";
 import type {
   HttpHeaders,
   ProcessingRequest,
@@ -69,8 +69,9 @@ async function send(tracing: Tracing | undefined, sent: Sent = {}) {
         ]),
   ];
   const answers: ProcessingResponse[] = [];
-  const stream = processStream((async function* () { yield* messages; })(), router, events);
-  for await (const answer of stream) answers.push(answer);
+  const stream = httpStream(router, events);
+  for (const message of messages) answers.push(...(await stream.answer(message)));
+  stream.end();
   const mutation = answers[0]?.request_headers?.response.header_mutation;
   const set = Object.fromEntries(
     (mutation?.set_headers ?? []).map(({ header }) => [
