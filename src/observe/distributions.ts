@@ -28,7 +28,7 @@ function series(name: string, { labels, distribution }: LabelledDistribution) {
   let count = 0;
   const upTo = [...bounds, "+Inf"].map((le, index) => {
     count += counts[index] ?? 0;
-    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };
+    return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: count };
   });
   return [
     ...upTo,

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
-import { destination, type Logger, pino } from "pino";
+import { destination, type Logger, pino, symbols } from "pino";
 
 export type Log = Logger;
+
+/** More would cost more: the stream looks through all that it has buffered at each line. */
+const bufferedBytes = 4096;
 
 /** JSON lines on stderr, with the keys of vllm-project/semantic-router's log: level, ts, msg, event. */
 export function createLog(level: string, fd: number = 2): Log {
@@ -9,13 +12,43 @@ export function createLog(level: string, fd: number = 2): Log {
     {
       level,
       base: null,
-      timestamp: () => `,"ts":"${new Date().toISOString()}"`,
+      timestamp: () => `,"ts":"${timestamp()}"`,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: pino.stdSerializers.err },
     },
     // Buffered for at most a second: a write for each request would cost more than routing it.
-    destination({ fd, sync: false, minLength: 4096, periodicFlush: 1000 }),
+    destination({ fd, sync: false, minLength: bufferedBytes, periodicFlush: 1000 }),
   );
+}
+
+/**
+ * `log.info(line, message)` for the lines that every request writes: plain values only, in a quarter of the time, as V8
+ * writes JSON faster than pino does and all at once.
+ */
+export function writeInfo(
+  log: Log,
+  line: Readonly<Record<string, string | number | boolean>>,
+  message: string,
+): void {
+  if (!log.isLevelEnabled("info")) return;
+  const fields = JSON.stringify({ ...line, msg: message }).slice(1);
+  const stream = (log as unknown as Record<symbol, { write(text: string): void }>)[
+    symbols.streamSym
+  ];
+  stream?.write(`{"level":"info","ts":"${timestamp()}",${fields}\n`);
+}
+
+let lastMs = 0;
+let lastText = "";
+
+/** Now, in ISO 8601; made once a millisecond. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now !== lastMs) {
+    lastMs = now;
+    lastText = new Date(now).toISOString();
+  }
+  return lastText;
 }
 
 /** Request ids come from the client: what does not look like one is hashed, so that nothing of a request is logged. */

@@ -1,8 +1,9 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { EmbedderStats } from "../embed/embedder.ts";
 import { registerEmbedderMetrics } from "./embedder-metrics.ts";
 import { registerEventLoopDelay } from "./event-loop-delay.ts";
 import { registerProcessLimits } from "./process-limits.ts";
+import { registerCounter, registerHistogram } from "./series.ts";
 import { registerStages } from "./stage-metrics.ts";
 
 /** Upstream's DefBuckets, in seconds, with three below them: routing takes about a millisecond. */
@@ -131,21 +132,11 @@ export function createMetrics(embedderStats: () => EmbedderStats | undefined) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const counter = mapValues(
-    counters,
-    ([name, help, labelNames]) =>
-      new Counter<string>({ name, help, labelNames: [...labelNames], registers }),
+  const counter = mapValues(counters, ([name, help, labelNames]) =>
+    registerCounter(registry, { name, help, labelNames }),
   );
-  const histogram = mapValues(
-    histograms,
-    ([name, help, labelNames, buckets]) =>
-      new Histogram<string>({
-        name,
-        help,
-        labelNames: [...labelNames],
-        buckets: [...buckets],
-        registers,
-      }),
+  const histogram = mapValues(histograms, ([name, help, labelNames, buckets]) =>
+    registerHistogram(registry, { name, help, labelNames }, buckets),
   );
   registerEmbedderMetrics(registry, embedderStats);
   registerEventLoopDelay(registry);

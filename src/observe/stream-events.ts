@@ -2,7 +2,7 @@ import { configuredModels } from "../config/configured-models.ts";
 import type { RouterConfig } from "../config/schema.ts";
 import type { Route } from "../route.ts";
 import type { StreamEvents } from "./events.ts";
-import { type Log, safeRequestId } from "./log.ts";
+import { type Log, safeRequestId, writeInfo } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { RequestTrace, Tracing } from "./request-trace.ts";
 import { startSeries } from "./start-series.ts";
@@ -38,7 +38,7 @@ export function streamEvents(
       stages.parse.add(event.parseMs / 1000);
       stages.mutate.add(event.mutateMs / 1000);
       counter.promptChars.inc({ model: route.model }, event.promptChars);
-      histogram.routing.observe(durationMs / 1000);
+      histogram.routing.observe({}, durationMs / 1000);
       counter.requests.inc({ model: route.model });
       counter.modifications.inc({ source_model: requestedModel, target_model: route.model });
       counter.reasonCodes.inc({ reason_code: "auto_routing", model: route.model });
@@ -63,22 +63,20 @@ export function streamEvents(
       };
       const message = `routing_decision domain=[${route.domain ?? ""}]`;
       if (route.fault) log.warn({ ...line, fault: route.fault.message }, message);
-      else log.info(line, message);
+      else writeInfo(log, line, message);
     },
     passedThrough({ requestId, model, trace, promptChars = 0 }) {
       if (trace) unlessItThrows(() => trace.passedThrough(label(model)));
       counter.promptChars.inc({ model: label(model) }, promptChars);
       counter.requests.inc({ model: label(model) });
       counter.reasonCodes.inc({ reason_code: "model_specified", model: label(model) });
-      log.info(
-        {
-          event: "routing_decision",
-          reason_code: "model_specified",
-          request_id: safeRequestId(requestId),
-          selected_model: label(model),
-        },
-        "routing_decision model_specified",
-      );
+      const line = {
+        event: "routing_decision",
+        reason_code: "model_specified",
+        request_id: safeRequestId(requestId),
+        selected_model: label(model),
+      };
+      writeInfo(log, line, "routing_decision model_specified");
     },
     rejected({ requestId, error, trace }) {
       if (trace) unlessItThrows(() => trace.failed(error, true));
@@ -134,9 +132,9 @@ function countRoute({ counter, histogram, stages }: Metrics, route: Route): void
     stages.embed.add(timingsMs.embed / 1000);
     stages.classify.add(timingsMs.classify / 1000);
     stages.decide.add(timingsMs.decide / 1000);
-    histogram.embedding.observe(timingsMs.embed / 1000);
+    histogram.embedding.observe({}, timingsMs.embed / 1000);
     histogram.signal.observe({ signal_type: "domain" }, timingsMs.classify / 1000);
-    histogram.decision.observe(timingsMs.decide / 1000);
+    histogram.decision.observe({}, timingsMs.decide / 1000);
     counter.decisionEvaluations.inc();
     counter.signalExtractions.inc({ signal_type: "domain", signal_name: route.domain });
     const confidence = route.domains[0]?.confidence ?? 0;
@@ -149,8 +147,9 @@ function countRoute({ counter, histogram, stages }: Metrics, route: Route): void
     counter.decisionMatches.inc({ decision_name: route.decision });
     histogram.decisionConfidence.observe({ decision_name: route.decision }, route.confidence);
     for (const rule of route.matchedRules) {
-      const [type = "", name = ""] = rule.split(/:(.*)/s);
-      counter.signalMatches.inc({ signal_type: type, signal_name: name });
+      const colon = rule.indexOf(":");
+      const labels = { signal_type: rule.slice(0, colon), signal_name: rule.slice(colon + 1) };
+      counter.signalMatches.inc(labels);
     }
     stages.select.add(timingsMs.select / 1000);
     histogram.selection.observe({ method }, timingsMs.select / 1000);
