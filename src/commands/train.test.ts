@@ -17,6 +17,7 @@ import { verifiedRevision } from "../embed/model-revision.ts";
 import { tinyQwen3Folder } from "../embed/testing/tiny-qwen3.ts";
 import { localHub } from "../hub/testing/local-hub.ts";
 import { runCli } from "./testing/run-cli.ts";
+import { commandsOf, runSh } from "./testing/run-sh.ts";
 
 // Each test starts several processes.
 vi.setConfig({ testTimeout: 60_000 });
@@ -201,6 +202,22 @@ test("without a file the records of a dataset are downloaded", async () => {
   expect(existsSync(join(folder, "out/kmeans_model.json"))).toBe(true);
   const offline = await runCli(args("owner/other"));
   expect(offline).toMatchObject({ code: 2, err: expect.stringContaining("HF_HUB_OFFLINE") });
+});
+
+test("every command of docs/train.md", async () => {
+  const page = readFileSync(join(packageRoot, "docs/train.md"), "utf8");
+  const commands = commandsOf(page);
+  expect(commands).toHaveLength(2);
+  for (const command of commands) {
+    const line = command.replace("./bin/signalbox", "signalbox");
+    expect(await runSh(line, folder)).toMatchObject({ code: 0 });
+  }
+  // Every option stands in the page.
+  const { out } = await runCli(["train", "--help"]);
+  const named = [...out.matchAll(/^ +(--[a-z0-9-]+)/gm)].map(([, name = ""]) => name);
+  expect(named.length).toBeGreaterThan(20);
+  const apart = ["--date", "--json"];
+  for (const name of named) if (!apart.includes(name)) expect(page, name).toContain(name);
 });
 
 test("upstream's name for Qwen3, where it is not downloaded", async () => {

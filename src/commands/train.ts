@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { type Command, Option } from "commander";
 import { upstreamCategories } from "../artifact/artifact.ts";
 import type { Precision } from "../artifact/compact-rows.ts";
@@ -6,6 +6,7 @@ import { domainNames } from "../domains.ts";
 import { builtIn } from "../embed/built-in.ts";
 import { type Device, devices } from "../embed/device.ts";
 import { type Dtype, dtypes } from "../embed/model-file.ts";
+import { RouterError } from "../errors.ts";
 import { sha256OfFile } from "../files/sha256-file.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
 import { hashQueries } from "../train/query-hashes.ts";
@@ -16,10 +17,10 @@ import { everyAlgorithm, trainSelectors } from "../train/train-selectors.ts";
 import { crossValidationText } from "../train/training-report.ts";
 import { openVectorStore } from "../train/vector-store.ts";
 import { type Format, writeSelectors } from "../train/write-selectors.ts";
+import { recordsOfHub } from "./hub-records.ts";
 import { above0, integer, part, share, whole } from "./number-options.ts";
 import { openNamedEmbedder } from "./open-embedder.ts";
 import { recordOf } from "./train-record.ts";
-import { trainingRecords } from "./training-records.ts";
 
 export interface TrainOptions {
   readonly dataFile?: string;
@@ -119,7 +120,7 @@ export function register(program: Command): void {
 
 async function run(options: TrainOptions): Promise<void> {
   const { limit, seed, outputDir, format, precision, device } = options;
-  const dataFile = await trainingRecords(options);
+  const dataFile = await recordsFile(options);
   const holdOut = options.holdOut === undefined ? undefined : { share: options.holdOut, seed };
   const read = await readExamples(dataFile, {
     refuse: options.strict ? "doubts" : "nothing",
@@ -181,6 +182,20 @@ async function run(options: TrainOptions): Promise<void> {
     await embedder.close();
   }
 }
+
+/** Where there is none, that of a dataset; its usual name is what upstream's trainer looks for. */
+async function recordsFile({ dataFile, dataRepo, cacheDir }: TrainOptions): Promise<string> {
+  if (dataFile !== undefined && dataRepo !== undefined) throw namedTwice();
+  const folder = join(cacheDir, "records", dataRepo?.split("@")[0] ?? "default");
+  return dataFile ?? recordsOfHub(dataRepo, folder, ["benchmark_training_data.jsonl"]);
+}
+
+const namedTwice = (): RouterError =>
+  new RouterError(
+    "config_invalid",
+    "--data-file and --data-repo name the records twice",
+    "Give one of them",
+  );
 
 const given = ({
   knnK,

@@ -13,7 +13,8 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { localHub } from "../hub/testing/local-hub.ts";
 import type { Report } from "../validate/report.ts";
 import { runCli } from "./testing/run-cli.ts";
 
@@ -218,6 +219,34 @@ test("what train held out of a file is what validate judges on, of that very fil
   expect(JSON.parse(other.out)).toMatchObject({
     data: { testSplit: 1, queries: report.data.queries, seen: statistics.queries },
   });
+});
+
+test("selectors and records that are not here come from the hub, where it is named", async () => {
+  const files = readdirSync(at("models")).map((name) => [name, readFileSync(at(`models/${name}`))]);
+  const models = await localHub(Object.fromEntries(files));
+  const records = { "validation_benchmark_with_gt.jsonl": readFileSync(at("test.jsonl")) };
+  const dataset = await localHub(records, { kind: "dataset" });
+  onTestFinished(async () => {
+    await Promise.all([models.close(), dataset.close()]);
+  });
+  const run = (endpoint: string, ...args: string[]) =>
+    runCli(
+      [
+        ...["validate", "--models-dir", at("fetched"), "--cache-dir", at("cache"), "--json"],
+        ...["--algorithm", "kmeans", ...args],
+      ],
+      { HF_HOME: folder, HF_ENDPOINT: endpoint },
+    );
+  const repo = ["--models-repo", "owner/name"];
+  const barred = await run(models.endpoint, ...repo, "--no-download");
+  expect(barred).toMatchObject({ code: 2, err: expect.stringContaining("[model_not_found]") });
+  const first = await run(models.endpoint, ...repo, "--data-file", at("test.jsonl"));
+  expect(first.err).toContain("selectors: of owner/name@");
+  expect(JSON.parse(first.out)).toMatchObject({ leakage: { by: "query hashes" } });
+  // The model files are here: only the records are asked for.
+  const second = await run(dataset.endpoint, ...repo, "--data-repo", "owner/name");
+  expect(second.err).toContain("records: validation_benchmark_with_gt.jsonl of owner/name");
+  expect(JSON.parse(second.out).strategies).toEqual(JSON.parse(first.out).strategies);
 });
 
 test("a part of the file is judged, by query, and a training file is looked into", async () => {

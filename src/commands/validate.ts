@@ -1,4 +1,5 @@
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { type Command, Option } from "commander";
 import { openDomainClassifier } from "../classify/head.ts";
 import { loadConfig, parseConfig } from "../config/load.ts";
@@ -14,6 +15,7 @@ import { openVectorStore } from "../train/vector-store.ts";
 import { consoleText } from "../validate/console-text.ts";
 import { validateFiles } from "../validate/validate-files.ts";
 import { writeReport } from "../validate/write-report.ts";
+import { recordsOfHub, selectorsOfHub } from "./hub-records.ts";
 import { finite, integer, share, whole } from "./number-options.ts";
 import { openNamedEmbedder } from "./open-embedder.ts";
 
@@ -21,6 +23,9 @@ interface Options {
   readonly dataFile?: string;
   readonly trainingFile?: string;
   readonly modelsDir?: string;
+  readonly modelsRepo?: string;
+  readonly dataRepo?: string;
+  readonly download: boolean;
   readonly algorithm: "all" | SelectorAlgorithm;
   readonly testSplit?: number;
   readonly seed: number;
@@ -83,7 +88,9 @@ export function register(program: Command): void {
     )
     .option("--fail-under-lower <points>", "the same, of the 95 % interval's lower end", finite)
     .option("--allow-seen", "count queries that were trained on, instead of leaving them out")
-    .option("--no-download", "nothing is ever downloaded; accepted because upstream has it")
+    .option("--models-repo <owner/name>", "of the hub, for a --models-dir without model files")
+    .option("--data-repo <owner/name>", "dataset of the hub, for a --data-file that is not there")
+    .option("--no-download", "not even where --models-repo or --data-repo says from where")
     .option("--report <folder>", "write report.json, report.md and report.html")
     .option("--date <text>", "stored in the report; without it the same data gives the same bytes")
     .option("--skip-bad-lines", "judge on the lines that can be read")
@@ -101,6 +108,7 @@ async function run(options: Options): Promise<void> {
       : loadConfig(options.config, process.env);
   const { config } = loaded;
   const modelsDir = options.modelsDir ?? configuredFolder(config, options.config);
+  const dataFile = await obtained(options, modelsDir);
   const name = options.embeddingModel ?? options.qwen3Model;
   const named = { config: name ? undefined : options.config, name, dtype: options.embeddingDtype };
   const embedder = await openNamedEmbedder(named, maxWaiting);
@@ -122,7 +130,7 @@ async function run(options: Options): Promise<void> {
       if (domainStore !== store) domainStore.close();
     };
     const report = await validateFiles({
-      dataFile: options.dataFile ?? join(modelsDir, "validation_benchmark_with_gt.jsonl"),
+      dataFile,
       trainingFile: options.trainingFile,
       modelsDir,
       algorithms: options.algorithm === "all" ? everyAlgorithm : [options.algorithm],
@@ -164,6 +172,21 @@ async function run(options: Options): Promise<void> {
     await embedder.close();
     if (domainEmbedder !== embedder) await domainEmbedder.close();
   }
+}
+
+/** The file to judge on. What is not here is downloaded where the options say from where. */
+async function obtained(options: Options, modelsDir: string): Promise<string> {
+  const { modelsRepo, dataRepo, download } = options;
+  const usual = "validation_benchmark_with_gt.jsonl";
+  const wanted = options.dataFile ?? join(modelsDir, usual);
+  const names = ["knn", "kmeans", "svm"].flatMap((one) => [
+    `${one}_model.safetensors`,
+    `${one}_model.json`,
+  ]);
+  const models = names.some((name) => existsSync(join(modelsDir, name)));
+  if (download && modelsRepo !== undefined && !models) await selectorsOfHub(modelsRepo, modelsDir);
+  if (!download || dataRepo === undefined || existsSync(wanted)) return wanted;
+  return recordsOfHub(dataRepo, dirname(wanted), [basename(wanted), usual]);
 }
 
 /** Texts that the embedder's queue has room for. */
