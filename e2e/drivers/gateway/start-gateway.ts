@@ -58,7 +58,7 @@ export async function startGateway(options: StartGateway): Promise<Gateway> {
   const place = (name: string): string => join(folder, name);
   for (const name of ["home", "resources", "data", "state", "config", "run"])
     mkdirSync(place(name));
-  provideEnvoy(place("data"), envoyVersion(program));
+  provideEnvoy(place("data"), program);
   const resources = place("resources/all.yaml");
   writeFileSync(resources, options.resources);
   const start = program === "aigw" ? aigw : envoyGateway;
@@ -167,11 +167,18 @@ function environment(place: Place): Record<string, string> {
   };
 }
 
+/** What aigw asks for when the manifests name no version. PyPI does not have it. */
+const unnamedEnvoy = "1.38.1";
+
 /** Where func-e, which both programs start Envoy with, looks before it downloads one. */
-function provideEnvoy(data: string, wanted: string): void {
-  const folder = join(data, "envoy-versions", wanted, "bin");
-  mkdirSync(folder, { recursive: true });
-  symlinkSync(envoyOfVersion(wanted), join(folder, "envoy"));
+function provideEnvoy(data: string, program: Program): void {
+  const pinned = envoyVersion(program);
+  const envoy = envoyOfVersion(pinned);
+  for (const asked of program === "aigw" ? [pinned, unnamedEnvoy] : [pinned]) {
+    const folder = join(data, "envoy-versions", asked, "bin");
+    mkdirSync(folder, { recursive: true });
+    symlinkSync(envoy, join(folder, "envoy"));
+  }
 }
 
 /** Envoy's admin port is a free one, which it writes down. */
