@@ -45,14 +45,14 @@ describe.skipIf(helm === undefined)("rendered", () => {
   });
 
   test.each(["defaults.yaml", ...cases])("golden: %s; vitest -u writes them anew", async (name) => {
-    const values = name === "defaults.yaml" ? {} : { values: join(here, "values", name) };
+    const values = name === "defaults.yaml" ? {} : { values: [join(here, "values", name)] };
     await expect(rendered(values)).toMatchFileSnapshot(join(here, "fixtures", name));
   });
 
   test.each(cases.filter((name) => name !== "own-configuration.yaml"))(
     "signalbox accepts the configuration of %s",
     (name) => {
-      const manifests = manifestsOf(rendered({ values: join(here, "values", name) }));
+      const manifests = manifestsOf(rendered({ values: [join(here, "values", name)] }));
       const text = theOnly(manifests, "ConfigMap")["data"]["config.yaml"];
       const env = { REDIS_URL: "redis://cache:6379" };
       expect(parseConfig(text, env, name).config.default_model).toBe("small-model");
@@ -129,7 +129,7 @@ describe.skipIf(helm === undefined)("rendered", () => {
   });
 
   test("a secret is referred to, never rendered", () => {
-    const values = join(here, "values/production.yaml");
+    const values = [join(here, "values/production.yaml")];
     expect(manifestsOf(rendered({ values })).map(({ kind }) => kind)).not.toContain("Secret");
   });
 });

@@ -1,44 +1,20 @@
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { findCrdCheck, findHelm, findKustomize, outputOf, root, run } from "./programs.ts";
+import { type Finding, judge, problemsOf } from "./judge.ts";
+import {
+  type CrdCheck,
+  findCrdCheck,
+  findHelm,
+  findKustomize,
+  outputOf,
+  root,
+} from "./programs.ts";
 import { renderChart } from "./render-chart.ts";
-
-/** What crd-check says of a document. */
-interface Finding {
-  readonly file: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly problems: readonly string[];
-}
 
 const crdCheck = findCrdCheck();
 const helm = findHelm();
 const kustomize = findKustomize();
-
-/** Of all texts in one run, which reads the CRDs once; by the texts' names. */
-function judge(texts: ReadonlyMap<string, string>): Map<string, Finding[]> {
-  const folder = mkdtempSync(join(tmpdir(), "signalbox-manifests-"));
-  try {
-    const names = [...texts.keys()];
-    const files = names.map((_, at) => join(folder, `${at}.yaml`));
-    for (const [at, yaml] of [...texts.values()].entries())
-      writeFileSync(files[at] as string, yaml);
-    const [program, ...crds] = crdCheck as [string, ...string[]];
-    const { status, stdout, stderr } = run(program, [...crds, ...files]);
-    if (status > 1) throw new Error(stderr);
-    const findings: Finding[] = stdout
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-    return new Map(
-      names.map((name, at) => [name, findings.filter(({ file }) => file === files[at])]),
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /** Those that are applied; a Component is a part of one of them. */
 const applied = globSync("{deploy,gateway-resources,e2e/drivers}/**/kustomization.yaml", {
@@ -128,10 +104,7 @@ spec: { groups: [{ name: a, rules: [{ alert: A }] }] }`,
 ];
 
 let findings: ReadonlyMap<string, readonly Finding[]>;
-const problems = (name: string): string[] =>
-  (findings.get(name) ?? []).flatMap((one) =>
-    one.problems.map((problem) => `${one.kind} ${one.name}: ${problem}`),
-  );
+const problems = (name: string): string[] => problemsOf(findings.get(name) ?? []);
 
 describe.skipIf(crdCheck === undefined)("what an API server would say", () => {
   beforeAll(() => {
@@ -143,12 +116,12 @@ describe.skipIf(crdCheck === undefined)("what an API server would say", () => {
     for (const file of helm ? values : []) {
       const { stdout, stderr } = renderChart(
         helm as string,
-        file ? { values: join(root, file) } : {},
+        file ? { values: [join(root, file)] } : {},
       );
       expect(stderr).toBe("");
       texts.set(`chart ${file}`, stdout);
     }
-    findings = judge(texts);
+    findings = judge(crdCheck as CrdCheck, texts);
   });
 
   test.skipIf(kustomize === undefined).each(applied)("to %s: nothing", (folder) => {

@@ -39,8 +39,11 @@ export function findKustomize(): readonly [string, ...string[]] | undefined {
   return isThere("kubectl") ? ["kubectl", "kustomize"] : missing("kustomize or kubectl");
 }
 
-/** The program of e2e/crd-check and where the CRDs are, as `make check-manifests` left them. */
-export function findCrdCheck(): readonly [string, ...string[]] | undefined {
+/** The program of e2e/crd-check, and its arguments that say where the CRDs are. */
+export type CrdCheck = readonly [string, ...string[]];
+
+/** As `make check-manifests` left it. */
+export function findCrdCheck(): CrdCheck | undefined {
   const place = join(root, ".tools/crd-check");
   const program = join(place, "crd-check");
   if (!existsSync(program)) return missing("crd-check");

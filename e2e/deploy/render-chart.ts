@@ -7,17 +7,18 @@ export const chart: string = join(root, "deploy/helm/signalbox");
 const kubeVersion = "1.35.0";
 
 export interface Rendering {
-  readonly values?: string;
+  /** Paths; of two, the later one wins. */
+  readonly values?: readonly string[];
   readonly set?: readonly string[];
   readonly namespace?: string;
 }
 
 export const renderChart = (
   helm: string,
-  { values, set = [], namespace = "default" }: Rendering = {},
+  { values = [], set = [], namespace = "default" }: Rendering = {},
 ): Output =>
   run(helm, [
     ...["template", "signalbox", chart, "--namespace", namespace, "--kube-version", kubeVersion],
-    ...(values === undefined ? [] : ["--values", values]),
+    ...values.flatMap((one) => ["--values", one]),
     ...set.flatMap((one) => ["--set", one]),
   ]);

@@ -15,6 +15,10 @@ export interface Profile {
 export interface Driver {
   /** Run one after the other, never two at once: a gateway program may bind ports that it chooses itself. */
   readonly variants: readonly Variant[];
+  /** After the last test of the run: gives back what the variants shared. */
+  finish?(failed: boolean): Promise<void>;
+  /** The commands of a run from nothing, as a shell script. */
+  dryRun?(): string;
 }
 
 /** One way to deploy: with this gateway, that policy. */

@@ -8,7 +8,7 @@ export async function openDriver(name: DriverName): Promise<Driver> {
       return (await import("./envoy/envoy-driver.ts")).envoyDriver;
     case "gateway":
       return (await import("./gateway/gateway-driver.ts")).gatewayDriver;
-    default:
-      throw new Error(`There is no driver ${name}`);
+    case "kind":
+      return (await import("./kind/kind-driver.ts")).kindDriver;
   }
 }
