@@ -60,19 +60,20 @@ def vectorised(**settings):
     }
 
 
-def fitted(rows, alpha, epochs, average, class_weight):
+def fitted(rows, alpha, epochs, unaveraged, class_weight):
     model = SGDClassifier(
         loss="log_loss",
         alpha=alpha,
         max_iter=epochs,
         tol=None,
         shuffle=False,
-        average=average,
+        average=1 + unaveraged * len(TEXTS),
         class_weight=class_weight,
     ).fit(rows, LABELS)
     return {
         "alpha": alpha,
         "epochs": epochs,
+        "unaveraged": unaveraged,
         "balanced": class_weight == "balanced",
         "decisions": model.decision_function(rows).tolist(),
         "norm": float(np.linalg.norm(model.coef_)),
@@ -88,12 +89,13 @@ def main():
     # float32, as it is learnt from here.
     rows.data = rows.data.astype(np.float32).astype(float)
     fits = [
-        fitted(rows, alpha, epochs, True, weight)
-        for alpha, epochs, weight in [
-            (1e-5, 1, None),
-            (1e-5, 7, "balanced"),
-            (1e-3, 25, "balanced"),
-            (1e-2, 3, None),
+        fitted(rows, alpha, epochs, unaveraged, weight)
+        for alpha, epochs, unaveraged, weight in [
+            (1e-5, 1, 0, None),
+            (1e-5, 7, 0, "balanced"),
+            (1e-5, 7, 1, "balanced"),
+            (1e-3, 25, 2, "balanced"),
+            (1e-2, 3, 0, None),
         ]
     ]
     whole_terms = TfidfVectorizer(**COMMON, **{**WORD, "max_features": None}).fit(TEXTS)

@@ -46,6 +46,11 @@ const Train = z.strictObject({
   ngram_max: whole.default(2),
   max_iter: whole.default(25),
   alpha: z.number().positive().default(1e-5),
+  /** Names of a later trainer of the reference; the defaults are ours. */
+  char_ngram_min: whole.default(2),
+  char_ngram_max: whole.default(6),
+  char_min_df: whole.default(2),
+  early_stopping_patience: whole.default(4),
   predict_batch_size: whole.default(8192),
 });
 

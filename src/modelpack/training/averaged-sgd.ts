@@ -17,6 +17,8 @@ export interface SgdSettings {
   readonly alpha: number;
   /** Of a class's own rows, against 1 of the others': [classes] */
   readonly classWeights: Float64Array;
+  /** Passes that the mean leaves out: the first one takes large steps far from where they end. */
+  readonly unaveraged: number;
   /** Order of the rows in every pass; without it the order of the file. */
   readonly seed?: number;
 }
@@ -34,7 +36,7 @@ export interface Epoch {
   readonly epoch: number;
   /** Mean logistic loss a row and class during this pass, of the weights as they were then. */
   readonly loss: number;
-  /** The mean of the weights after every step so far. */
+  /** The mean of the weights after every step that is averaged; while there are none, of those of this pass. */
   averaged(): LinearModel;
 }
 
@@ -65,11 +67,13 @@ export function* averagedSgd(rows: SparseRows, settings: SgdSettings): Generator
   const typical = Math.sqrt(1 / Math.sqrt(alpha));
   const firstStep = 1 / (typical * alpha);
   let steps = 0;
+  let averagedSteps = 0;
   let scale = 1;
   let scaleSum = 0;
 
   for (let epoch = 1; ; epoch++) {
     let loss = 0;
+    if (epoch <= settings.unaveraged + 1) forgetMean();
     for (const row of next ? shuffled(count, next) : inOrder) loss += visit(row);
     yield { epoch, loss: loss / Math.max(1, count * classes), averaged };
   }
@@ -113,15 +117,23 @@ export function* averagedSgd(rows: SparseRows, settings: SgdSettings): Generator
     }
     scaleSum += scale;
     steps++;
+    averagedSteps++;
     return loss;
+  }
+
+  function forgetMean(): void {
+    z.fill(0);
+    interceptSums.fill(0);
+    scaleSum = 0;
+    averagedSteps = 0;
   }
 
   function averaged(): LinearModel {
     const weights = new Float32Array(v.length);
     for (let at = 0; at < v.length; at++) {
-      weights[at] = ((v[at] as number) * scaleSum - (z[at] as number)) / steps;
+      weights[at] = ((v[at] as number) * scaleSum - (z[at] as number)) / averagedSteps;
     }
-    return { weights, intercepts: interceptSums.map((sum) => sum / steps) };
+    return { weights, intercepts: interceptSums.map((sum) => sum / averagedSteps) };
   }
 }
 

@@ -1,0 +1,54 @@
+import type { SparseRow } from "../../math/sparse-row.ts";
+import { pairSpace, singleSpace } from "../features/feature-space.ts";
+import type { Family } from "../tasks.ts";
+import { type FamilyModelFile, readModel } from "./model-file.ts";
+import { confidencesOf, scoresOf } from "./scores.ts";
+
+/** A family's model in memory. Calls must not overlap, which one thread sees to. */
+export interface FamilyModel {
+  /** First 12 hex digits of the sha-256 of its tensors. */
+  readonly revision: string;
+  /** Labels by task, for the tasks that it has. */
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+  /** One text, or two for a pair; cleaned. The row serves every task of the family. */
+  rowOf(texts: readonly string[]): SparseRow;
+  /** Calibrated, of every label in the order of `labels`; together 1. */
+  confidences(task: string, row: SparseRow): Float64Array;
+}
+
+/** Throws what `readModel` throws. */
+export const openFamilyModel = (folder: string, family: Family): FamilyModel =>
+  familyModelOf(readModel(folder, family));
+
+export function familyModelOf({
+  header,
+  words,
+  characters,
+  weights,
+}: FamilyModelFile): FamilyModel {
+  const ranges = {
+    word: header.word_grams,
+    character: header.character_grams ?? { min: 1, max: 1 },
+  };
+  const temperatures = new Map(header.tasks.map(({ name, temperature }) => [name, temperature]));
+  return {
+    revision: header.sha256.slice(0, 12),
+    labels: new Map(header.tasks.map(({ name, labels }) => [name, labels])),
+    rowOf: rowReader(),
+    confidences(task, row) {
+      const own = weights.get(task);
+      const temperature = temperatures.get(task);
+      if (!own || temperature === undefined) throw new Error(`unreachable: no task ${task} here`);
+      return confidencesOf(scoresOf(row, own), temperature);
+    },
+  };
+
+  function rowReader(): FamilyModel["rowOf"] {
+    if (header.family === "pair") {
+      const space = pairSpace(words, ranges);
+      return ([a = "", b = ""]) => space.rowOf(a, b);
+    }
+    const space = singleSpace(words, characters, ranges);
+    return ([text = ""]) => space.rowOf(text);
+  }
+}

@@ -1,0 +1,214 @@
+import { modelBytes, modelFileNames } from "../model/model-file.ts";
+import { splits } from "../rows.ts";
+import { type Family, tasksOf } from "../tasks.ts";
+import type { EpochFigures } from "./fit-task.ts";
+import {
+  type Block,
+  blockOf,
+  reportOf,
+  type TaskBlock,
+  type TaskVerdict,
+  taskBlockOf,
+} from "./split-figures.ts";
+import type { FamilyData, TrainedFamily } from "./train-family.ts";
+
+/** Names and keys are the reference's; keys that it does not have are ours. */
+export interface FamilyFiles {
+  /** By name of the file. */
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
+  readonly summary: FamilySummary;
+}
+
+/** What manifest.json says of a family. */
+export interface FamilySummary {
+  readonly family: Family;
+  /** Beside the manifest. */
+  readonly model_path: string;
+  readonly rows: Readonly<Record<string, number>>;
+  readonly test: Block | null;
+  readonly eval: Block | null;
+  readonly model_sha256: string;
+  readonly data_sha256: string;
+  readonly model_bytes: number;
+  readonly int8_changes: {
+    readonly rows: number;
+    readonly changed: number;
+    readonly share: number;
+  };
+}
+
+export interface SplitMetrics {
+  readonly family: Family;
+  readonly split: string;
+  readonly overall: Block;
+  readonly per_task: Readonly<Record<string, TaskBlock>>;
+}
+
+export function familyFiles(
+  family: Family,
+  data: FamilyData,
+  trained: TrainedFamily,
+  about: { readonly config: object; readonly date: string | null; readonly seed: number },
+): FamilyFiles {
+  const { header, tensors, sha256 } = modelBytes(trained.file);
+  const names = modelFileNames(family);
+  const files = new Map<string, string | Uint8Array>([
+    // The header last of the two: it is what a reader looks for first.
+    [names.tensors, tensors],
+    [names.header, header],
+  ]);
+  const put = (name: string, value: unknown) =>
+    files.set(`${family}_${name}.json`, `${JSON.stringify(value, undefined, 2)}\n`);
+
+  const labels = labelIds(data);
+  put("label_map", labels);
+  const metrics: Partial<Record<string, SplitMetrics>> = {};
+  for (const [split, verdicts] of Object.entries(trained.verdicts)) {
+    const own = metricsOf(family, split, verdicts, about.seed);
+    metrics[split] = own;
+    put(`metrics_${split}`, own);
+    put(`report_${split}`, {
+      family,
+      split,
+      overall: reportOf(composite(verdicts), own.overall.labels),
+      per_task: Object.fromEntries(
+        Object.entries(own.per_task).map(([task, block]) => [
+          task,
+          reportOf(
+            verdicts.filter((one) => one.task === task),
+            block.labels,
+          ),
+        ]),
+      ),
+    });
+  }
+  const epoch_stats = epochStats(trained);
+  put("epoch_stats", { family, epoch_stats, tasks: epochsByTask(trained) });
+  const rows = rowCounts(data);
+  put("training_metadata", {
+    family,
+    trained_at_utc: about.date,
+    rows,
+    empty_rows: Object.fromEntries(splits.map((split) => [split, data[split]?.empty ?? 0])),
+    tasks: trained.tasks.map(({ name }) => name),
+    task_label_counts: labelCounts(data),
+    labels: Object.keys(labels.label_to_id),
+    label_to_id: labels.label_to_id,
+    train_config: about.config,
+    epoch_stats,
+    fits: Object.fromEntries(
+      trained.tasks.map(({ name, bestEpoch, temperature, calibrated }) => [
+        name,
+        { best_epoch: bestEpoch, temperature, calibrated },
+      ]),
+    ),
+    int8_changes: int8Of(trained),
+    warnings: trained.warnings,
+  });
+  return {
+    files,
+    summary: {
+      family,
+      model_path: names.header,
+      rows,
+      test: metrics["test"]?.overall ?? null,
+      eval: metrics["eval"]?.overall ?? null,
+      model_sha256: sha256,
+      data_sha256: data.train.sha256,
+      model_bytes: tensors.length,
+      int8_changes: int8Of(trained),
+    },
+  };
+}
+
+const int8Of = ({ int8Changes: { rows, changed } }: TrainedFamily) => ({
+  rows,
+  changed,
+  share: rows === 0 ? 0 : Number((changed / rows).toFixed(6)),
+});
+
+const compositeOf = (task: string, label: string): string => `${task}::${label}`;
+
+/** Lexicographic, over all splits. */
+function labelIds(data: FamilyData) {
+  const every = splits.flatMap((split) => data[split]?.rows ?? []);
+  const names = [...new Set(every.map(({ task, label }) => compositeOf(task, label)))].sort();
+  return {
+    label_to_id: Object.fromEntries(names.map((name, id) => [name, id])),
+    id_to_label: Object.fromEntries(names.map((name, id) => [id, name])),
+  };
+}
+
+function metricsOf(
+  family: Family,
+  split: string,
+  verdicts: readonly TaskVerdict[],
+  seed: number,
+): SplitMetrics {
+  const per_task: Record<string, TaskBlock> = {};
+  for (const { name, labels } of tasksOf(family)) {
+    const own = verdicts.filter(({ task }) => task === name);
+    if (own.length === 0) continue;
+    const said = new Set(own.flatMap(({ actual, predicted }) => [actual, predicted]));
+    per_task[name] = taskBlockOf(
+      own,
+      labels.filter((label) => said.has(label)),
+      seed,
+    );
+  }
+  const all = Object.entries(per_task).flatMap(([task, { labels }]) =>
+    labels.map((label) => compositeOf(task, label)),
+  );
+  return { family, split, overall: blockOf(composite(verdicts), all, seed), per_task };
+}
+
+const composite = (verdicts: readonly TaskVerdict[]): readonly TaskVerdict[] =>
+  verdicts.map((one) => ({
+    ...one,
+    actual: compositeOf(one.task, one.actual),
+    predicted: compositeOf(one.task, one.predicted),
+  }));
+
+const rowCounts = (data: FamilyData): Record<string, number> =>
+  Object.fromEntries(splits.map((split) => [split, data[split]?.rows.length ?? 0]));
+
+/** split -> task -> label -> rows */
+const labelCounts = (data: FamilyData) =>
+  Object.fromEntries(
+    splits.map((split) => {
+      const counts: Record<string, Record<string, number>> = {};
+      for (const { task, label } of data[split]?.rows ?? []) {
+        counts[task] ??= {};
+        const own = counts[task];
+        own[label] = (own[label] ?? 0) + 1;
+      }
+      return [split, counts];
+    }),
+  );
+
+const epochsByTask = ({
+  tasks,
+}: TrainedFamily): Readonly<Record<string, readonly EpochFigures[]>> =>
+  Object.fromEntries(tasks.map(({ name, epochs }) => [name, epochs]));
+
+/** Of the family: means over its tasks. A task that has stopped counts with its last pass. */
+function epochStats({ tasks }: TrainedFamily) {
+  const longest = Math.max(...tasks.map(({ epochs }) => epochs.length));
+  return Array.from({ length: longest }, (_, i) => {
+    const current = tasks.flatMap(({ epochs }) => epochs[Math.min(i, epochs.length - 1)] ?? []);
+    const mean = (values: readonly number[]): number | null =>
+      values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+    const of = (key: Exclude<keyof EpochFigures, "epoch">): number | null =>
+      mean(current.flatMap((one) => one[key] ?? []));
+    return {
+      epoch: i + 1,
+      train_loss: of("train_loss"),
+      train_accuracy: of("train_accuracy"),
+      train_macro_f1: of("train_macro_f1"),
+      train_weighted_f1: of("train_weighted_f1"),
+      held_loss: of("held_loss"),
+      held_accuracy: of("held_accuracy"),
+      held_macro_f1: of("held_macro_f1"),
+    };
+  });
+}
