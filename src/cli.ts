@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<{ register(program: Comman
   explain: () => import("./commands/explain.ts"),
   embed: () => import("./commands/embed.ts"),
   check: () => import("./commands/check.ts"),
+  doctor: () => import("./commands/doctor.ts"),
   benchmark: () => import("./commands/benchmark.ts"),
   train: () => import("./commands/train.ts"),
   "train-domain": () => import("./commands/train-domain.ts"),
@@ -28,6 +29,7 @@ const commands: Readonly<Record<string, () => Promise<{ register(program: Comman
   label: () => import("./commands/label.ts"),
   merge: () => import("./commands/merge.ts"),
   upload: () => import("./commands/upload.ts"),
+  modelpack: () => import("./commands/modelpack.ts"),
 };
 // A command that is named is the only one that is read: a server needs neither plots nor trainers in its memory.
 // `download --else-train` runs `train`.

@@ -8,11 +8,11 @@ import { rescore } from "../benchmark/rescore.ts";
 import { openSandbox } from "../benchmark/sandbox.ts";
 import { metricOf } from "../benchmark/score.ts";
 import { summaryText } from "../benchmark/summary.ts";
-import type { Stop } from "../chat/ask.ts";
 import { RouterError } from "../errors.ts";
 import { parseShard, type Shard } from "../shard/shard.ts";
 import { benchmarkProgress } from "./benchmark-progress.ts";
 import { above0, atLeast0, whole, whole0 } from "./number-options.ts";
+import { stopOnSignal } from "./stop-on-signal.ts";
 
 interface Options {
   readonly queries: string;
@@ -159,22 +159,6 @@ function modelsOf(options: Options): readonly Model[] {
     throw new RouterError("config_invalid", "--models holds an empty name", "Write a,b,c");
   }
   return namedModels(names, defaults);
-}
-
-/** The first signal lets requests under way end, the second does not. */
-function stopOnSignal(onFirst: () => void): { readonly stop: Stop; readonly release: () => void } {
-  const soon = new AbortController();
-  const now = new AbortController();
-  const onSignal = (): void => {
-    if (soon.signal.aborted) now.abort();
-    else onFirst();
-    soon.abort();
-  };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  return {
-    stop: { soon: soon.signal, now: now.signal },
-    release: () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal),
-  };
 }
 
 /** 0 when there is a row for every query and model; 2 when it was stopped, or when nothing succeeded. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { allowsLicense, knownSource } from "../prepare/known-sources.ts";
 import { llmOf, readPipeline, withDotEnv } from "./read-pipeline.ts";
 
 function fileOf(text: string): string {
@@ -102,4 +103,14 @@ test("no model is no LLM; an address that is none is an error without its text",
   const bad = { LLM_EVAL__MODEL: "m", LLM_EVAL__BASE_URL: "http://user:secret@h/v1" };
   expect(() => llmOf(synthetic_llm, bad)).toThrow(/base_url/);
   expect(() => llmOf(synthetic_llm, bad)).not.toThrow(/secret/);
+});
+
+test("the example: 13 data sets, and every one that is on allows commercial use", () => {
+  const path = join(import.meta.dirname, "../../../config/model_pipeline.toml");
+  const { datasets } = readPipeline(path, ["paths", "prepare", "train", "synthetic_llm"]);
+  expect(datasets).toHaveLength(13);
+  for (const one of datasets) {
+    const license = knownSource(one)?.license ?? "";
+    expect([one.name, allowsLicense("commercial", license)]).toEqual([one.name, one.enabled]);
+  }
 });

@@ -36,9 +36,15 @@ export function readPipeline<Needed extends Section>(
   if (missing.length > 0) {
     throw invalid(path, `has no section ${missing.map((one) => `[${one}]`).join(", ")}`);
   }
-  const { paths, ...rest } = parsed.data;
+  const { paths, datasets, ...rest } = parsed.data;
   const folder = dirname(resolve(path));
-  return { ...rest, ...(paths && { paths: absolute(paths, folder) }) } as PipelineWith<Needed>;
+  return {
+    ...rest,
+    ...(paths && { paths: absolute(paths, folder) }),
+    datasets: datasets.map((one) =>
+      one.path === undefined ? one : { ...one, path: resolve(folder, one.path) },
+    ),
+  } as PipelineWith<Needed>;
 }
 
 function toml(path: string, text: string): unknown {

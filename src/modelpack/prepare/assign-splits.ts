@@ -16,15 +16,17 @@ export interface Assigned {
  * Divides rows among the splits. A row that is `placed` stays where it is, whatever comes later. Rows with one text or
  * one group stand on one side. Within that, each (task, label) has its share: floor for train and test, the rest for
  * eval, at least one row each from three rows on; one row is for training, a second for the test. The same for the same
- * rows, shares and seed, in whatever order the rows come.
+ * rows, shares and seed, in whatever order the rows come. Rows of `earlier` are not divided, but what belongs to one
+ * goes to its side.
  */
 export function assignSplits(
   rows: readonly PreparedRow[],
   placed: ReadonlyMap<PreparedRow, Split>,
   shares: Shares,
   seed: number,
+  earlier: readonly PreparedRow[] = [],
 ): Assigned {
-  const groups = groupsOf(rows);
+  const groups = groupsOf([...rows, ...earlier]);
   const wanted = new Map<string, Record<Split, number>>();
   for (const [name, total] of totals(rows)) wanted.set(name, quota(total, shares));
   const result: Record<Split, PreparedRow[]> = { train: [], test: [], eval: [] };
@@ -35,6 +37,14 @@ export function assignSplits(
   };
 
   const sides = new Map<number, Split | "torn">();
+  const stands = (group: number, split: Split): void => {
+    const before = sides.get(group) ?? split;
+    sides.set(group, before === split ? split : "torn");
+  };
+  for (const [at, row] of earlier.entries()) {
+    const split = placed.get(row);
+    if (split !== undefined) stands(groups[rows.length + at] as number, split);
+  }
   const members = new Map<number, PreparedRow[]>();
   for (const [at, row] of rows.entries()) {
     const group = groups[at] as number;
@@ -46,8 +56,7 @@ export function assignSplits(
       continue;
     }
     put(row, split);
-    const before = sides.get(group) ?? split;
-    sides.set(group, before === split ? split : "torn");
+    stands(group, split);
   }
 
   let torn = 0;

@@ -16,35 +16,36 @@ const bandRows = 3;
  * MinHash over shingles of four characters (Broder 1997) finds candidates, and each is compared in full.
  */
 export function nearDuplicates(): NearDuplicates {
-  const buckets = new Map<string, string[]>();
-
-  const keysOf = (shingles: ReadonlySet<string>): readonly string[] => {
-    const least = signature(shingles);
-    return Array.from({ length: bands }, (_, band) =>
-      [band, ...least.subarray(band * bandRows, (band + 1) * bandRows)].join(" "),
-    );
-  };
+  const texts: string[] = [];
+  const buckets = new Map<number, number[]>();
   return {
     has(text) {
       const shingles = shinglesOf(text);
-      const seen = new Set<string>();
-      for (const key of keysOf(shingles)) {
-        for (const other of buckets.get(key) ?? []) {
-          if (seen.has(other)) continue;
-          seen.add(other);
-          if (jaccard(shingles, shinglesOf(other)) >= alike) return true;
-        }
+      const candidates = new Set(keysOf(shingles).flatMap((key) => buckets.get(key) ?? []));
+      for (const at of candidates) {
+        if (jaccard(shingles, shinglesOf(texts[at] ?? "")) >= alike) return true;
       }
       return false;
     },
     add(text) {
+      const at = texts.push(text) - 1;
       for (const key of keysOf(shinglesOf(text))) {
         const bucket = buckets.get(key);
-        if (bucket) bucket.push(text);
-        else buckets.set(key, [text]);
+        if (bucket) bucket.push(at);
+        else buckets.set(key, [at]);
       }
     },
   };
+}
+
+/** One number a band. Two bands of one number are a candidate more, nothing worse. */
+function keysOf(shingles: ReadonlySet<string>): readonly number[] {
+  const least = signature(shingles);
+  return Array.from({ length: bands }, (_, band) =>
+    least
+      .subarray(band * bandRows, (band + 1) * bandRows)
+      .reduce((key, value) => mixed(Math.imul(key, 0x01000193) ^ value), band + 1),
+  );
 }
 
 /** How alike two texts are, from 0 to 1. */
