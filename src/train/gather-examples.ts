@@ -10,6 +10,8 @@ export interface ExamplesOptions {
   readonly seed?: number;
   /** Characters of the kept queries; as `maxQueries`. */
   readonly maxCharacters?: number;
+  /** Rooms for answers, query by model; more are refused. */
+  readonly maxCells?: number;
 }
 
 /** Records in, one at a time, and nothing kept of them but their queries and sums. */
@@ -27,8 +29,8 @@ export interface GatheredExamples {
 /** 256 MB of text. */
 const defaultMaxCharacters = 128 * 1024 ** 2;
 
-/** Answers, at 28 bytes: 450 MB. */
-const maxCells = 16 * 1024 ** 2;
+/** 450 MB. */
+const defaultMaxCells = 16 * 1024 ** 2;
 
 /** Above the limit the queries of highest hash are dropped, not one by one. */
 const slack = 1.125;
@@ -51,6 +53,7 @@ export function gatherExamples({
   maxQueries = Number.POSITIVE_INFINITY,
   seed = 0,
   maxCharacters = defaultMaxCharacters,
+  maxCells = defaultMaxCells,
 }: ExamplesOptions = {}): GatheredExamples {
   const sample = querySample(seed);
   const queries = new Map<string, Query>();
@@ -72,7 +75,7 @@ export function gatherExamples({
 
   function grow(): void {
     capacity *= 2;
-    assertFits(capacity / 2, columns.size);
+    assertFits(capacity, columns.size, maxCells);
     for (const column of columns.values()) {
       column.counts = longer(column.counts, new Uint32Array(capacity));
       column.qualities = longer(column.qualities, new Float64Array(capacity));
@@ -84,13 +87,13 @@ export function gatherExamples({
   function columnOf(model: string): Column {
     const known = columns.get(model);
     if (known) return known;
+    assertFits(capacity, columns.size + 1, maxCells);
     const table = () => new Float64Array(capacity);
     const column = {
       ...{ counts: new Uint32Array(capacity), qualities: table() },
       ...{ latencies: table(), costs: table() },
     };
     columns.set(model, column);
-    assertFits(queries.size, columns.size);
     return column;
   }
 
@@ -195,11 +198,11 @@ function longer<T extends Uint32Array | Float64Array>(from: T, to: T): T {
 const seen = ({ limit }: QuerySample, kept: number): number =>
   limit < 1 ? Math.round(kept / limit) : kept;
 
-function assertFits(queries: number, models: number): void {
+function assertFits(queries: number, models: number, maxCells: number): void {
   if (queries * models <= maxCells) return;
   throw new RouterError(
     "training_data_invalid",
-    `${queries} queries times ${models} models are more than ${maxCells} answers`,
-    "Train on fewer queries, with --sample or --limit, or on fewer models",
+    `room for ${queries} queries times ${models} models is more than for ${maxCells} answers`,
+    "Look whether model_name names models; else train on fewer queries, with --sample or --limit",
   );
 }

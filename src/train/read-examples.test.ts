@@ -118,6 +118,16 @@ test("texts are limited too", async () => {
   expect(examples.queries.length).toBeGreaterThan(20);
 });
 
+test("a file in which each record names another model is refused before it fills the memory", async () => {
+  const odd = Array.from({ length: 100 }, (_, at) => line("q", { model_name: `m${at}` }));
+  await expect(
+    readExamples(file("models.jsonl", odd), { maxCells: 50 * 1024 }),
+  ).rejects.toMatchObject({
+    code: "training_data_invalid",
+    remedy: expect.stringContaining("model_name"),
+  });
+});
+
 test("what is held out is not read, and all of the rest is", async () => {
   const path = file("held.jsonl", many);
   const all = (await readExamples(path)).examples.queries;
