@@ -6,6 +6,10 @@ export interface EnvoyOptions {
   readonly adminPort: number;
   /** Where signalbox listens for gRPC; without it Envoy routes alone. */
   readonly extProcPort?: number;
+  /** The Unix socket where it does so instead. */
+  readonly extProcSocket?: string;
+  /** Speak TLS to signalbox, whose certificate must be of `ca`; showing one, where there is one. Paths of PEM files. */
+  readonly extProcTls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
   /** Port on 127.0.0.1 of each model's backend. */
   readonly backends: Readonly<Record<string, number>>;
   /** The model whose backend gets what no route claims. */
@@ -30,21 +34,21 @@ const extProcCluster = "signalbox";
 
 /** Envoy's static configuration: signalbox first among the filters, one cluster for each model. */
 export function envoyConfig(options: EnvoyOptions): object {
-  const { backends, extProcPort } = options;
+  const { backends } = options;
   return {
     admin: { address: address(options.adminPort) },
     static_resources: {
       listeners: [listener(options)],
       clusters: [
         ...Object.entries(backends).map(([model, port]) => cluster(model, port, trailers)),
-        ...(extProcPort === undefined ? [] : [cluster(extProcCluster, extProcPort, http2)]),
+        ...(asksSignalbox(options) ? [signalboxCluster(options)] : []),
       ],
     },
   };
 }
 
 function listener(options: EnvoyOptions): object {
-  const extProc = options.extProcPort === undefined ? [] : [extProcFilter(options)];
+  const extProc = asksSignalbox(options) ? [extProcFilter(options)] : [];
   return {
     name: "http",
     address: address(options.listenPort),
@@ -108,7 +112,37 @@ function extProcFilter(options: EnvoyOptions): object {
   };
 }
 
-function cluster(name: string, port: number, protocol: object): object {
+const asksSignalbox = ({ extProcPort, extProcSocket }: EnvoyOptions): boolean =>
+  extProcPort !== undefined || extProcSocket !== undefined;
+
+function signalboxCluster({ extProcPort = 0, extProcSocket, extProcTls }: EnvoyOptions): object {
+  const at = extProcSocket === undefined ? address(extProcPort) : { pipe: { path: extProcSocket } };
+  return {
+    ...clusterAt(extProcCluster, at, http2),
+    ...(extProcTls && { transport_socket: tlsSocket(extProcTls) }),
+  };
+}
+
+const tlsSocket = ({ ca, cert, key }: NonNullable<EnvoyOptions["extProcTls"]>) => ({
+  name: "envoy.transport_sockets.tls",
+  typed_config: {
+    "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+    common_tls_context: {
+      alpn_protocols: ["h2"],
+      validation_context: { trusted_ca: { filename: ca } },
+      ...(cert !== undefined && {
+        tls_certificates: [
+          { certificate_chain: { filename: cert }, private_key: { filename: key } },
+        ],
+      }),
+    },
+  },
+});
+
+const cluster = (name: string, port: number, protocol: object): object =>
+  clusterAt(name, address(port), protocol);
+
+function clusterAt(name: string, at: object, protocol: object): object {
   return {
     name,
     connect_timeout: "1s",
@@ -124,7 +158,7 @@ function cluster(name: string, port: number, protocol: object): object {
     },
     load_assignment: {
       cluster_name: name,
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: address(port) } }] }],
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: at } }] }],
     },
   };
 }

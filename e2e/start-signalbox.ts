@@ -17,6 +17,8 @@ export interface StartSignalbox {
   readonly grpcPort?: number;
   readonly apiPort?: number;
   readonly metricsPort?: number;
+  /** Further flags of serve. */
+  readonly flags?: readonly string[];
 }
 
 export const signalboxCommand = join(import.meta.dirname, "../bin/signalbox");
@@ -25,6 +27,7 @@ export const signalboxCommand = join(import.meta.dirname, "../bin/signalbox");
 export async function startSignalbox({
   config,
   env,
+  flags = [],
   ...given
 }: StartSignalbox): Promise<Signalbox> {
   const [grpcPort = 0, apiPort = 0, metricsPort = 0] = await freePorts(3);
@@ -35,6 +38,7 @@ export async function startSignalbox({
     args: [
       ...["serve", "--config", config, "--host", "127.0.0.1", "--port", `${ports.grpcPort}`],
       ...["--api-port", `${ports.apiPort}`, "--metrics-port", `${ports.metricsPort}`],
+      ...flags,
     ],
     ...(env && { env }),
   });

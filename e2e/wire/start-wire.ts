@@ -26,8 +26,11 @@ export const everydayQuery = "Hi! Can you recommend a good film for tonight?";
 /** Beyond wire.yaml's own deadline. */
 const messageTimeoutMs = 6000;
 
-export async function startWire(hooks: WireHooks = {}): Promise<Wire> {
-  const signalbox = await startSignalbox({ config: join(import.meta.dirname, "wire.yaml") });
+export const startWire = async (hooks: WireHooks = {}): Promise<Wire> =>
+  startWireBehind(await startSignalbox({ config: join(import.meta.dirname, "wire.yaml") }), hooks);
+
+/** With a signalbox of wire.yaml that runs. */
+export async function startWireBehind(signalbox: Signalbox, hooks: WireHooks = {}): Promise<Wire> {
   const solver = await startMockLlm({ model: "solver", ...hooks });
   const everyday = await startMockLlm({ model: "everyday", ...hooks });
   const backends = portsOf(new Map([solver, everyday].map((llm) => [llm.model, llm])));

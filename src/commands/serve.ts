@@ -1,13 +1,15 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
-import { packageRoot } from "../config/paths.ts";
+import { packageRoot, resolvePath } from "../config/paths.ts";
+import type { RouterConfig } from "../config/schema.ts";
 import { RouterError } from "../errors.ts";
 import { createApi } from "../listen/api/server.ts";
 import { health } from "../listen/health.ts";
 import { type GrpcServer, listenGrpc } from "../listen/server.ts";
+import type { TlsFiles } from "../listen/tls/read-pair.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import { registerTraceMetrics } from "../observe/trace-metrics.ts";
@@ -15,6 +17,7 @@ import { openTracing } from "../observe/tracing/open-tracing.ts";
 import { serving } from "../reload/serving.ts";
 import type { ConfigStatus } from "../reload/status.ts";
 import { keepLoaded, type Served } from "./keep-loaded.ts";
+import { keepPair } from "./keep-pair.ts";
 
 interface Options {
   readonly config: string;
@@ -23,6 +26,10 @@ interface Options {
   readonly apiPort: string;
   readonly metricsPort: string;
   readonly watch: boolean;
+  readonly socket?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsClientCa?: string;
 }
 
 /** For the spans of the last requests; a collector that is away must not keep us. */
@@ -38,6 +45,10 @@ export function register(program: Command): void {
     .option("--config <file>", "configuration", join(packageRoot, "config/default.yaml"))
     .option("--host <address>", "address to listen on", "0.0.0.0")
     .option("--port <port>", "gRPC port for Envoy", "50051")
+    .option("--socket <path>", "Unix socket for Envoy, instead of the port")
+    .option("--tls-cert <file>", "certificate for Envoy, PEM; with --tls-key")
+    .option("--tls-key <file>", "key of the certificate, PEM")
+    .option("--tls-client-ca <file>", "ask Envoy for a certificate of these authorities, PEM")
     .option("--api-port <port>", "port of the HTTP API", "8080")
     .option("--metrics-port <port>", "port of /metrics for Prometheus; 0 turns it off", "9190")
     .option("--no-watch", "reload the configuration on SIGHUP only, not when its files change")
@@ -54,13 +65,24 @@ async function serve(options: Options): Promise<void> {
   if (tracing) registerTraceMetrics(metrics.registry, tracing);
   let status: (() => ConfigStatus) | undefined;
   const wireHealth = health();
+  const socket = options.socket ?? config.listener.socket;
+  const tlsFiles = tlsFilesOf(options, config);
+  const kept =
+    tlsFiles &&
+    (await keepPair(tlsFiles, (pair) => grpc.replacePair(pair), {
+      log,
+      registry: metrics.registry,
+      watch: options.watch,
+    }));
+  if (kept) process.on("SIGHUP", kept.reload);
   const grpc = await listen("--port", options.port, (port) =>
     listenGrpc(
       {
-        address: `${options.host}:${port}`,
+        address: socket === undefined ? `${options.host}:${port}` : `unix:${socket}`,
         maxBodyBytes: config.limits.max_body_bytes,
         maxConcurrentStreams: config.limits.max_concurrent_streams,
-        protoFolder: join(packageRoot, "proto"),
+        pair: kept?.pair,
+        socketMode: Number.parseInt(config.listener.socket_mode, 8),
       },
       live.take,
       wireHealth,
@@ -87,6 +109,7 @@ async function serve(options: Options): Promise<void> {
     notReady: () => wireHealth.setReady(false),
     async close() {
       reloads.close();
+      kept?.close();
       await Promise.all([live.close(), tracing?.close(lastSpansMs)]);
     },
   });
@@ -97,6 +120,7 @@ async function serve(options: Options): Promise<void> {
     grpc.stop();
     for (const server of servers) server.close();
     reloads.close();
+    kept?.close();
     throw thrown;
   }
   wireHealth.setReady(true);
@@ -105,7 +129,8 @@ async function serve(options: Options): Promise<void> {
   log.info(
     {
       event: "ready",
-      grpc_port: grpc.port,
+      ...(socket === undefined ? { grpc_port: grpc.port } : { grpc_socket: socket }),
+      tls: kept ? (tlsFiles?.clientCaFile === undefined ? "server" : "mutual") : "off",
       embedder: `${router.embedder.name}@${router.embedder.revision}`,
       embedder_file: router.embedder.modelFile,
       domain_head: router.classifier.revision,
@@ -115,6 +140,30 @@ async function serve(options: Options): Promise<void> {
     "ready",
   );
   log.flush();
+}
+
+/** Flags go before the configuration, whose paths are relative to it or to the working folder. */
+function tlsFilesOf(options: Options, { listener }: RouterConfig): TlsFiles | undefined {
+  const { tlsCert, tlsKey, tlsClientCa } = options;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new RouterError(
+      "config_invalid",
+      "--tls-cert and --tls-key belong together, and one of them is missing",
+      "Give both",
+    );
+  }
+  const at = (path: string): string => resolvePath(path, dirname(options.config), process.cwd());
+  const certFile = tlsCert ?? (listener.tls && at(listener.tls.cert_file));
+  const keyFile = tlsKey ?? (listener.tls && at(listener.tls.key_file));
+  const configuredCa = listener.tls?.client_ca_file;
+  const clientCaFile = tlsClientCa ?? (configuredCa === undefined ? undefined : at(configuredCa));
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, clientCaFile };
+  if (tlsClientCa === undefined) return undefined;
+  throw new RouterError(
+    "config_invalid",
+    "--tls-client-ca asks Envoy for a certificate, and signalbox has none itself",
+    "Give --tls-cert and --tls-key too",
+  );
 }
 
 async function listenHttp(
@@ -143,6 +192,7 @@ async function listen<Bound>(
   try {
     return await bind(port);
   } catch (cause) {
+    if (cause instanceof RouterError) throw cause;
     const why = (cause as Error).message;
     throw new RouterError(
       "config_invalid",

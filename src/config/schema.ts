@@ -394,6 +394,35 @@ const Tracing = z
   })
   .describe("OpenTelemetry spans of each request's stages; read at the start, not on a reload");
 
+const Listener = z
+  .strictObject({
+    socket: text
+      .optional()
+      .describe(
+        "Path of a Unix socket to listen on for Envoy, instead of the port; --socket goes before it",
+      ),
+    socket_mode: z
+      .string()
+      .regex(/^0?[0-7]{3}$/, "must be access rights such as 660")
+      .default("660")
+      .describe("Access rights of the socket, in octal: whoever may write to it may connect"),
+    tls: z
+      .strictObject({
+        cert_file: text.describe("PEM: the certificate first, then those that vouch for it"),
+        key_file: text.describe("PEM, without a pass phrase"),
+        client_ca_file: text
+          .optional()
+          .describe(
+            "PEM: authorities of which Envoy must show a certificate; without it none is asked for",
+          ),
+      })
+      .optional()
+      .describe(
+        "Without it the listener speaks plainly; the files are read again when they change",
+      ),
+  })
+  .describe("Where Envoy reaches signalbox; paths are read at the start, not on a reload");
+
 export const RouterConfig = z.strictObject({
   config_source: z.literal("file").optional().describe("file; signalbox reads nothing else"),
   auto_model_name: text.default("MoM").describe("Routed beside `auto`, which always is"),
@@ -474,6 +503,7 @@ export const RouterConfig = z.strictObject({
         ),
     })
     .prefault({}),
+  listener: Listener.prefault({}),
   limits: Limits.prefault({}).describe("Every limit that signalbox keeps"),
 });
 export type RouterConfig = z.infer<typeof RouterConfig>;

@@ -3,6 +3,9 @@ import type { RouterConfig } from "../config/schema.ts";
 /** What is used once, when signalbox starts to listen. */
 const fixed: readonly (readonly [string, string])[] = [
   ["limits", "max_concurrent_streams"],
+  ["listener", "socket"],
+  ["listener", "socket_mode"],
+  ["listener", "tls"],
   ["observability", "metrics"],
   ["observability", "tracing"],
 ];
