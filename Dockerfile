@@ -32,8 +32,12 @@ COPY package.json LICENSE NOTICE ./
 COPY proto proto
 COPY config config
 COPY models/default models/default
-# Every module loads, and the default configuration opens its models: an image that cannot serve is not built.
-RUN node dist/cli.js --help >/dev/null && node dist/cli.js check config/default.yaml
+# Every package and every command loads, and the default configuration opens its models: an image that cannot serve is
+# not built.
+RUN node --input-type=module --eval \
+  "const { default: own } = await import('/app/package.json', { with: { type: 'json' } }); \
+  for (const name of Object.keys(own.dependencies)) await import(name)" && \
+  node dist/cli.js --help >/dev/null && node dist/cli.js check config/default.yaml
 
 FROM ${BASE} AS mock-llm
 ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin NODE_ENV=production

@@ -42,6 +42,7 @@ test("of the native libraries only this platform's stay, and none of a GPU", () 
 
 test("types, source maps, documentation, tests and bundles go; code, data and licences stay", () => {
   const kept = [
+    "@opentelemetry/semantic-conventions/dist/index.mjs",
     "@scope/a/LICENSE.md",
     "@scope/a/lib/docs/index.js",
     "@scope/a/lib/test.js",
@@ -59,6 +60,7 @@ test("types, source maps, documentation, tests and bundles go; code, data and li
   ];
   const gone = [
     ".bin/a",
+    "@opentelemetry/semantic-conventions/dist/experimental_metrics.mjs",
     "@scope/a/test/a.js",
     "@scope/a/README.md",
     "a/docs/a.html",

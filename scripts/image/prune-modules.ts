@@ -33,9 +33,10 @@ const rules: readonly Rule[] = [
   {
     what: "bundles beside the modules that are imported",
     applies: (path) =>
-      /^(echarts\/(dist|i18n|theme|asset|extension|ssr|types)|zrender\/(dist|build|src)|protobufjs\/(dist|cli))\/$/.test(
+      /^(echarts\/(dist|i18n|theme|asset|extension|ssr|types)|zrender\/(dist|build|src)|protobufjs\/(dist|cli)|csv-parse\/dist)\/$/.test(
         path,
-      ),
+      ) ||
+      /^@opentelemetry\/semantic-conventions\/dist\/(index-incubating|experimental_)/.test(path),
   },
   { what: "scripts that install", applies: (path) => /^onnxruntime-node\/script\/$/.test(path) },
   { what: "links to commands", applies: (path) => path === ".bin/" },
