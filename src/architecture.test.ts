@@ -100,6 +100,7 @@ const mayImport: Record<string, readonly string[]> = {
     "artifact",
     "train",
   ],
+  doctor: ["errors", "files", "config"],
   explain: ["errors", "parse", "route", "route-or-default", "router"],
   library: ["errors", "select"],
   commands: ["*"],

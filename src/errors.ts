@@ -25,6 +25,7 @@ export const errorCodes = {
   sandbox_unavailable: "Code that a model wrote cannot be isolated on this machine",
   upload_failed: "The hub did not take what was sent to it",
   label_server_failed: "The router that is to label queries does not answer",
+  doctor_failed: "What was to be examined cannot be read",
   // The path of a request
   embedder_failed: "The embedder could not embed the text",
   embedder_overloaded: "Too many texts already wait for the embedder",
