@@ -83,7 +83,7 @@ const rows: readonly Row[] = [
     overlay: "envoy-gateway",
     change: [
       "# as the longest stream.\n    - backendRefs:",
-      "    - matches: [{ path: { type: PathPrefix, value: /docs } }, { method: GET }, { headers: [{ name: x, value: y }] }]\n      backendRefs:",
+      "- matches: [{ path: { type: PathPrefix, value: /docs } }, { method: GET }, { headers: [{ name: x, value: y }] }]\n      backendRefs:",
     ],
     id: "catch-all-missing",
     at: "HTTPRoute default/signalbox: spec.rules[0]",
