@@ -31,6 +31,16 @@ const commands: Readonly<Record<string, () => Promise<{ register(program: Comman
   upload: () => import("./commands/upload.ts"),
   modelpack: () => import("./commands/modelpack.ts"),
 };
+// As process 1 of a container a signal that nobody handles is lost. What a command does about it itself comes first.
+if (process.pid === 1) {
+  for (const [signal, number] of [
+    ["SIGINT", 2],
+    ["SIGTERM", 15],
+  ] as const) {
+    process.on(signal, () => process.listenerCount(signal) > 1 || process.exit(128 + number));
+  }
+}
+
 // A command that is named is the only one that is read: a server needs neither plots nor trainers in its memory.
 // `download --else-train` runs `train`.
 const [, , asked = ""] = process.argv;

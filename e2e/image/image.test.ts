@@ -222,6 +222,29 @@ describe.runIf(wanted)(
       for (const line of log.trim().split("\n")) expect(() => JSON.parse(line)).not.toThrow();
     });
 
+    test("a command that knows nothing of signals ends by SIGTERM all the same, as process 1", async () => {
+      const engine = await dockerode();
+      const Cmd = ["embed"];
+      const container = await engine.createContainer({
+        Image: images.signalbox,
+        Cmd,
+        OpenStdin: true,
+      });
+      try {
+        await container.start();
+        const ended = container.wait();
+        // Again and again: what comes before Node has begun is lost.
+        const again = setInterval(() => {
+          container.kill({ signal: "SIGTERM" }).catch(() => undefined);
+        }, 300);
+        const { StatusCode } = await ended;
+        clearInterval(again);
+        expect(StatusCode).toBe(128 + 15);
+      } finally {
+        await container.remove({ force: true });
+      }
+    });
+
     // Last: it ends the sidecar.
     test("SIGTERM as process 1: the request in flight is answered, and the exit is 0 within the grace", async () => {
       const inFlight = post(chatBody(chat));
