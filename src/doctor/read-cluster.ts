@@ -29,34 +29,34 @@ const maxBytes = 64 * 1024 * 1024;
  * with RouterError `doctor_failed` when it cannot be reached or refuses.
  */
 export async function readCluster(options: ClusterOptions): Promise<readonly Resource[]> {
-  const found: Resource[] = [];
-  let missing = 0;
-  for (const kind of kinds) {
-    const items = await get(options, [kind, "--all-namespaces"]);
-    if (!items) missing++;
-    found.push(...(items ?? []));
+  let wanted: readonly string[] = kinds;
+  for (;;) {
+    const found = await get(options, [wanted.join(","), "--all-namespaces"]);
+    if (!("missing" in found)) {
+      const settings = ["configmaps", "--all-namespaces", "--field-selector", envoyGatewayConfig];
+      const more = await get(options, settings);
+      return [...found, ...("missing" in more ? [] : more)];
+    }
+    // One of them is missing, which fails all: asked again without it.
+    const left = wanted.filter((kind) => kind.split(".")[0] !== found.missing);
+    if (left.length === wanted.length || left.length < 2) {
+      throw new RouterError(
+        "doctor_failed",
+        "the cluster has no Gateway API and no Envoy Gateway",
+        "Install them, or name another context with --context",
+      );
+    }
+    wanted = left;
   }
-  if (missing === kinds.length - 1) {
-    throw new RouterError(
-      "doctor_failed",
-      "the cluster has no Gateway API and no Envoy Gateway",
-      "Install them, or name another context with --context",
-    );
-  }
-  const settings = [
-    "configmaps",
-    "--all-namespaces",
-    "--field-selector",
-    "metadata.name=envoy-gateway-config",
-  ];
-  return [...found, ...((await get(options, settings)) ?? [])];
 }
 
-/** Undefined for a kind that the cluster does not have. */
+const envoyGatewayConfig = "metadata.name=envoy-gateway-config";
+
+/** `missing`: a kind that the cluster does not have. */
 async function get(
   { kubeconfig, context }: ClusterOptions,
   what: readonly string[],
-): Promise<readonly Resource[] | undefined> {
+): Promise<readonly Resource[] | { readonly missing: string }> {
   const args = [
     ...(kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig]),
     ...(context === undefined ? [] : ["--context", context]),
@@ -71,11 +71,12 @@ async function get(
     return itemsOf(JSON.parse(stdout)).flatMap((item) => resourceOf(item) ?? []);
   } catch (thrown) {
     const { code, stderr = "", message } = thrown as Error & { code?: unknown; stderr?: string };
-    if (/doesn't have a resource type/.test(stderr)) return undefined;
+    const [, missing] = /doesn't have a resource type "([^".]+)/.exec(stderr) ?? [];
+    if (missing !== undefined) return { missing };
     const why = code === "ENOENT" ? "kubectl is not installed" : (lastLine(stderr) ?? message);
     throw new RouterError(
       "doctor_failed",
-      `kubectl get ${what[0]}: ${why}`,
+      `kubectl get: ${why}`,
       "Check --kubeconfig and --context with `kubectl get gateways --all-namespaces`, or use --manifests or --envoy-admin",
       { cause: thrown },
     );
