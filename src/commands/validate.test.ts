@@ -180,7 +180,9 @@ test("without knn and without the training file the hashes tell, of these files 
   const found = await validate(...alone);
   expect(JSON.parse(found.out)).toMatchObject({
     leakage: { verdict: "some", by: "query hashes", seen: 10 },
+    ...{ bestSingle: "scholar", bestSingleBy: "training record" },
   });
+  expect(found.err).toContain("there is no category table. Give --training-file");
   // A file that the record does not name may have been trained on anything.
   const path = at("alone/training.json");
   const record = JSON.parse(readFileSync(path, "utf8"));

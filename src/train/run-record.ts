@@ -35,7 +35,10 @@ export const RunRecord = z.object({
       tried: z.unknown(),
     }),
   ),
-  statistics: z.unknown(),
+  /** Of what was trained on; of all that is written this much is read. */
+  statistics: z.object({
+    models: z.array(z.object({ name: z.string(), quality: z.number() })).readonly(),
+  }),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 

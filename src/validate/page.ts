@@ -33,10 +33,20 @@ export const pageOf = (title: string, body: string): string => `<!doctype html>
 <style>${style}</style>
 </head>
 <body>
-${body}
+${renumbered(body)}
 </body>
 </html>
 `;
+
+/** The library that draws counts names on and on in a process, and the same report is to be the same bytes. */
+function renumbered(body: string): string {
+  const names = new Map<string, string>();
+  return body.replaceAll(/\bzr\d+-(c|cls-)\d+/g, (name, kind: string) => {
+    const known = names.get(name) ?? `zr-${kind}${names.size}`;
+    names.set(name, known);
+    return known;
+  });
+}
 
 /** Each under its title. */
 export const figures = (charts: readonly Chart[]): string =>

@@ -93,6 +93,11 @@ export function cautionsOf({
           `nothing is known of the training data, so the best single model (${bestSingle}) was chosen on the test queries: gains over it are understated, and there is no category table. Give --training-file`,
         ]
       : []),
+    ...(bestSingleBy === "training record"
+      ? [
+          "of the training data only its record is known, so there is no category table. Give --training-file",
+        ]
+      : []),
     ...strategies.flatMap(({ name, refused, queries }) =>
       refused
         ? [`${name} knows none of the models that answered ${refused} of ${queries} queries`]

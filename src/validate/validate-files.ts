@@ -85,7 +85,8 @@ export async function validateFiles(input: ValidationInput): Promise<Report> {
   const vectors = await embed(embedding);
   const training = trainingFile === undefined ? undefined : await trainingOf(trainingFile);
   const artifacts = files.map(({ artifact }) => artifact);
-  const hashed = run && recordedBy(run, judged) ? hashedQueries(run.queries) : undefined;
+  const own = run && recordedBy(run, judged) ? run : undefined;
+  const hashed = own && hashedQueries(own.queries);
   const traces = { training: training?.queries, hashed, artifacts, dataSha256 };
   const { seen, ...how } = seenQueries(examples, vectors, traces);
   const kept = [...seen.keys()].filter((row) => input.allowSeen || !seen[row]);
@@ -109,7 +110,12 @@ export async function validateFiles(input: ValidationInput): Promise<Report> {
     held,
     past,
     judged.map(({ artifact }) => openSelector(artifact, input.settings)),
-    { seed, qualityWeight: qualityWeightOf(judged), pair: input.pair },
+    {
+      seed,
+      qualityWeight: qualityWeightOf(judged),
+      pair: input.pair,
+      recorded: own?.record.statistics.models,
+    },
   );
   const gate = gateOf(validation.strategies, leakage, input);
   const cautions = cautionsOf({ ...validation, leakage });

@@ -23,6 +23,8 @@ export interface ValidateOptions {
   readonly seed: number;
   /** Share of quality in what the category table is fitted to, as in training. */
   readonly qualityWeight: number;
+  /** Mean quality of each model on the training data, where nothing else is known of it. */
+  readonly recorded?: readonly { readonly name: string; readonly quality: number }[] | undefined;
   /** Weak and strong model; derived from the past without it. */
   readonly pair?: readonly [string, string] | undefined;
 }
@@ -47,7 +49,7 @@ export interface Validation {
   readonly pairChosen?: "given" | "best and cheapest" | "best and weakest";
   readonly bestSingle: string;
   /** Without a past it is chosen on the test queries themselves, which makes it too good. */
-  readonly bestSingleBy: Past["source"] | "test queries";
+  readonly bestSingleBy: Past["source"] | "training record" | "test queries";
   readonly cheapestBy?: "cost" | "latency";
   readonly table?: {
     readonly shrinkage: number;
@@ -71,7 +73,10 @@ export function validate(
   options: ValidateOptions,
 ): Validation {
   const known = past?.examples ?? held;
-  const means = meansFor(held.models, known, known.qualities);
+  const { recorded } = past ? {} : options;
+  const means = recorded
+    ? Float64Array.from(held.models, (model) => qualityOf(recorded, model))
+    : meansFor(held.models, known, known.qualities);
   const single = byMerit(held, means, { name: "Best Single", kind: "best single" });
   const best = oracle(held);
   const cheap = cheapest(held, known);
@@ -101,11 +106,14 @@ export function validate(
     pairs: pair ? routedPairs(held, choosers, pair.models) : [],
     ...(pair && { pairChosen: pair.chosen }),
     bestSingle: single.model as string,
-    bestSingleBy: past?.source ?? "test queries",
+    bestSingleBy: past?.source ?? (recorded ? "training record" : "test queries"),
     ...(cheap && { cheapestBy: cheap.by }),
     ...(table && { table: described(table) }),
   };
 }
+
+const qualityOf = (recorded: NonNullable<ValidateOptions["recorded"]>, model: string): number =>
+  recorded.find(({ name }) => name === model)?.quality ?? Number.NaN;
 
 /** Of equals the oracle comes first, whatever the alphabet says. */
 const bestFirst = (a: StrategyFigures, b: StrategyFigures): number =>
