@@ -6,7 +6,7 @@ NODE = $$(scripts/find-node.sh)
 WITH_NODE = PATH="$$(dirname $(NODE)):$(CURDIR)/node_modules/.bin:$$PATH"
 SOURCES := $(shell find src proto -type f ! -name '*.test.ts' 2>/dev/null)
 
-.PHONY: help setup run test e2e-test check-manifests lint bench bench-selectors bench-embed bench-train package image image-test sbom clean
+.PHONY: help setup run test e2e-test observability-test check-manifests lint bench bench-selectors bench-embed bench-train package image image-test sbom clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ test: setup ## Everything CI checks: lint, types, unused code, unit, parity and 
 
 e2e-test: setup ## A profile behind a gateway (E2E_PROFILE=ml-model-selection E2E_DRIVER=envoy|gateway|kind)
 	@$(WITH_NODE) E2E_PROFILE="$(E2E_PROFILE)" E2E_DRIVER="$(E2E_DRIVER)" node e2e/e2e-test.ts
+
+observability-test: setup ## Rules, alerts, dashboard and traces with a real Prometheus and Envoy (fetches Prometheus from Debian)
+	@scripts/get-prometheus.sh >/dev/null
+	@scripts/get-redis.sh >/dev/null || echo "signalbox: the shared cache's metrics will not be checked" >&2
+	@$(WITH_NODE) vitest run --project unit src/observe
+	@$(WITH_NODE) vitest run --project e2e e2e/observability
 
 check-manifests: setup ## gateway-resources/ and deploy/ against the CRDs' own rules (needs Go; builds Helm once)
 	@scripts/get-helm.sh >/dev/null

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../ask.ts";
 import { alerts, dashboard, filledIn, recordings, sidesOf } from "./queries.ts";
 import { type Observed, startObserved } from "./start-observed.ts";
-import { findPrometheus, type Prometheus, startPrometheus } from "./start-prometheus.ts";
+import { findPrometheus, type Prometheus, root, startPrometheus } from "./start-prometheus.ts";
 import { oneOfEach, sendTraffic } from "./traffic.ts";
 
 const folder = findPrometheus();
@@ -41,6 +43,7 @@ describe.skipIf(!folder)("a real Prometheus that scrapes a loaded signalbox", ()
   function isMissing(expr: string): boolean {
     const why =
       (!observed.hasRedis && /shared_cache/.test(expr) && "there is no Redis") ||
+      (/signalbox_tls/.test(expr) && "this signalbox has no certificate") ||
       (/memory_limit/.test(expr) && !isLimited() && "no memory limit is set on this machine");
     if (why) console.warn(`signalbox: NOT CHECKED, because ${why}: ${expr}`);
     return why !== false;
@@ -111,6 +114,28 @@ describe.skipIf(!folder)("a real Prometheus that scrapes a loaded signalbox", ()
       expect(Math.abs(value / wanted - 1)).toBeLessThan(0.2);
     near(cost, solver * 3 + everyday * 0.15);
     near(baseline, (solver + everyday) * 3);
+  });
+
+  test("every series has the labels that docs/observability.md gives it, and no other", async () => {
+    const docs = readFileSync(join(root, "docs/observability.md"), "utf8");
+    const documented = new Map(
+      [...docs.matchAll(/^\| `((?:llm|signalbox)_\w+)` \| \w+ \|([^|]*)\|/gm)].map(
+        ([, name = "", labels = ""]) => [name, [...labels.matchAll(/`(\w+)`/g)].map(([, l]) => l)],
+      ),
+    );
+    const text = await (await fetch(observed.signalbox.metricsUrl)).text();
+    const seen = new Set<string>();
+    for (const [, whole = "", labels = ""] of text.matchAll(
+      /^((?:llm|signalbox)_\w+?)(?:\{([^}]*)\})? /gm,
+    )) {
+      const name = documented.has(whole) ? whole : whole.replace(/_(?:bucket|sum|count)$/, "");
+      const names = [...labels.matchAll(/(\w+)="/g)].map(([, label]) => label);
+      const own = names.filter((label) => label !== "le");
+      expect(own.sort(), whole).toEqual([...(documented.get(name) ?? ["not in the docs"])].sort());
+      seen.add(name);
+    }
+    // All but those of TLS and of a memory limit.
+    expect(seen.size).toBeGreaterThan(documented.size - 8);
   });
 
   test("no label has a value that a client made up", async () => {

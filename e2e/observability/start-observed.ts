@@ -22,9 +22,26 @@ export interface Observed {
   stop(): Promise<void>;
 }
 
-export async function startObserved(
-  options: { readonly more?: object; readonly samplingRate?: number } = {},
-): Promise<Observed> {
+export interface ObserveOptions {
+  /** What is routed and at what prices; by default three models, of which `broken` answers 503. */
+  readonly routing?: Routing;
+  /** The model whose price savings are reckoned against. */
+  readonly baseline?: string;
+  readonly limits?: object;
+  readonly samplingRate?: number;
+  /** Awaited before each answer of a model. */
+  readonly beforeAnswer?: (model: string) => Promise<void>;
+}
+
+/** The part of a configuration that says where requests go. */
+export interface Routing {
+  readonly default_model: string;
+  readonly model_config: Readonly<Record<string, object>>;
+}
+
+export async function startObserved(options: ObserveOptions = {}): Promise<Observed> {
+  const { routing = threeModels, samplingRate = 0.1, beforeAnswer } = options;
+  const { baseline = "solver", limits = { deadline_ms: 5000 } } = options;
   const ends: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of ends.splice(0).reverse()) await end();
@@ -36,8 +53,11 @@ export async function startObserved(
     const receiver = await startOtlpHttp();
     ends.push(receiver.close);
     const llms = new Map<string, MockLlm>();
-    for (const model of ["solver", "everyday"]) {
-      const llm = await startMockLlm({ model });
+    for (const model of Object.keys(routing.model_config).filter((one) => one !== "broken")) {
+      const llm = await startMockLlm({
+        model,
+        ...(beforeAnswer && { beforeAnswer: () => beforeAnswer(model) }),
+      });
       ends.push(llm.close);
       llms.set(model, llm);
     }
@@ -51,8 +71,9 @@ export async function startObserved(
     const config = join(folder, "observed.yaml");
     const configure = (more: object): void => {
       const settings = {
-        ...configOf(receiver.endpoint, redis?.url, options.samplingRate ?? 0.1),
-        ...options.more,
+        ...routing,
+        limits,
+        ...observability(receiver.endpoint, redis?.url, { samplingRate, baseline }),
         ...more,
       };
       // JSON is YAML.
@@ -65,7 +86,7 @@ export async function startObserved(
     const envoy = await startEnvoy({
       extProcPort: signalbox.grpcPort,
       backends: { ...Object.fromEntries(ports), broken: (broken.address() as AddressInfo).port },
-      defaultBackend: "everyday",
+      defaultBackend: routing.default_model,
       messageTimeoutMs: 6000,
     });
     // Envoy goes first: what it still asks is answered.
@@ -79,7 +100,7 @@ export async function startObserved(
 
 const domain = (name: string) => ({ type: "domain", name });
 
-const configOf = (endpoint: string, redisUrl: string | undefined, rate: number) => ({
+const threeModels = {
   default_model: "everyday",
   decisions: [
     {
@@ -107,16 +128,22 @@ const configOf = (endpoint: string, redisUrl: string | undefined, rate: number) 
     everyday: { pricing: { prompt_per_1m: 0.15, completion_per_1m: 0.6 } },
     broken: {},
   },
+};
+
+const observability = (
+  endpoint: string,
+  redisUrl: string | undefined,
+  { samplingRate: rate, baseline }: { readonly samplingRate: number; readonly baseline: string },
+) => ({
   ...(redisUrl !== undefined && {
     embedding: { cache: { redis_url: redisUrl, timeout_ms: 1000 } },
   }),
   observability: {
-    price_baseline: "solver",
+    price_baseline: baseline,
     tracing: {
       enabled: true,
       exporter: { endpoint },
       sampling: { type: "probabilistic", rate },
     },
   },
-  limits: { deadline_ms: 5000 },
 });
