@@ -1,7 +1,8 @@
 import { type Artifact, categoriesOf } from "../artifact/artifact.ts";
 import { RouterError } from "../errors.ts";
+import { inTurns } from "../math/turns.ts";
 import { fastKmeans } from "./fast/kmeans.ts";
-import { fastKnn } from "./fast/knn.ts";
+import { fastKnn, layOutKnn } from "./fast/knn.ts";
 import { fastSvm } from "./fast/svm.ts";
 import { kmeansModels, kmeansSelect } from "./readable/kmeans.ts";
 import { knnByOutcomes } from "./readable/knn-outcomes.ts";
@@ -18,6 +19,16 @@ import { assertSettings, type SelectorSettings } from "./settings.ts";
  */
 export const openSelector = (artifact: Artifact, settings: SelectorSettings = {}): Selector =>
   openWithArtifact(artifact, settings).selector;
+
+/** `openSelector` in turns, for a process that serves meanwhile. Rejects as it throws. */
+export async function openSelectorInTurns(
+  artifact: Artifact,
+  settings: SelectorSettings = {},
+): Promise<Selector> {
+  assertSettings(artifact, settings);
+  if (artifact.algorithm === "knn" && artifact.trained) await inTurns(layOutKnn(artifact));
+  return openSelector(artifact, settings);
+}
 
 /** `openSelector`, and the artifact again, whose vectors are the selector's: who keeps it keeps nothing twice. */
 export function openWithArtifact(

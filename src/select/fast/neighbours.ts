@@ -1,3 +1,4 @@
+import { finished, type Turns } from "../../math/turns.ts";
 import { byDistance } from "./by-distance.ts";
 import { empty, groupTails } from "./tails.ts";
 import { thresholdFinder } from "./threshold.ts";
@@ -41,14 +42,19 @@ const fewEnough = 4;
  *
  * Undefined when a vector is so long that its squares overflow.
  */
-export function neighbourSearch(
+export const neighbourSearch = (
+  ...args: Parameters<typeof neighbourSearchInTurns>
+): NeighbourSearch | undefined => finished(neighbourSearchInTurns(...args));
+
+/** As `neighbourSearch`, for who cannot wait for all of it at once. */
+export function* neighbourSearchInTurns(
   vectors: Float32Array,
   dimension: number,
   categories: number,
-): NeighbourSearch | undefined {
+): Turns<NeighbourSearch | undefined> {
   const width = Math.max(0, dimension - categories);
   const { order, tails, restFrom, rest } = groupTails(vectors, dimension, width);
-  const pool = vectorPool(vectors, dimension, width, order);
+  const pool = yield* vectorPool(vectors, dimension, width, order);
   if (!pool) return undefined;
   const { lower, upper } = pool;
   const count = order.length;

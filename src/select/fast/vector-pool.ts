@@ -1,4 +1,5 @@
 import { makePool } from "../../math/kernels/pool.ts";
+import type { Turns } from "../../math/turns.ts";
 import { fitsSingles, productError, slack as singleSlack } from "./single.ts";
 import { empty, tailDistance } from "./tails.ts";
 
@@ -31,14 +32,17 @@ const most = 1e300;
 const farLength = 1e153;
 /** Whole blocks. An engine puts its faster code of a function to use when it is called the next time. */
 const encodedAtOnce = 128;
+/** About a millisecond each, and more where memory is touched for the first time. */
+const copiedAtOnce = 512 * 1024;
+const turnRows = 4 * encodedAtOnce;
 
 /** The first `width` of `dimension` numbers are encoded. Undefined when a vector's squares overflow, or vanish. */
-export function vectorPool(
+export function* vectorPool(
   vectors: Float32Array,
   dimension: number,
   width: number,
   order: Uint32Array,
-): VectorPool | undefined {
+): Turns<VectorPool | undefined> {
   const count = order.length;
   const padded = Math.ceil(width / 16) * 16;
   const pool = makePool({
@@ -64,7 +68,10 @@ export function vectorPool(
   const [lower, upper] = [list(at.lower, count), list(at.upper, count)];
   const squares = list(at.squares, count);
   const x = list(at.x, dimension);
-  singles.set(vectors, at.rows / 4);
+  for (let from = 0; from < vectors.length; from += copiedAtOnce) {
+    singles.set(vectors.subarray(from, from + copiedAtOnce), at.rows / 4 + from);
+    yield;
+  }
   const rows = singles.subarray(at.rows / 4, at.rows / 4 + vectors.length);
   order.forEach((vector, position) => {
     indices[at.indices / 4 + position] = vector === empty ? 0 : vector;
@@ -73,9 +80,11 @@ export function vectorPool(
     const size = Math.min(encodedAtOnce, count - from);
     const [own, bytes] = [at.indices + from * 4, at.bytes + from * padded];
     kernels.encodeRows(at.rows, dimension, width, padded, own, size, bytes, at.facts + from * 32);
+    if (from % turnRows === 0) yield;
   }
   let rowsFit = true;
   for (let position = 0; position < count; position++) {
+    if (position % turnRows === 0) yield;
     if (order[position] === empty) {
       doubles[lengthAt(position)] = farLength;
       continue;
