@@ -11,14 +11,18 @@ const patienceMs = 120_000;
 
 let opened: Promise<Cluster> | undefined;
 
-/** The cluster is opened once for all variants of a process; `finish` closes it. */
+/** Opened once for all variants of a process; `finish` closes it. */
+export function sharedCluster(profile: Profile): Promise<Cluster> {
+  opened ??= openCluster(profile);
+  return opened;
+}
+
 const variant = (name: string, overlay: Overlay): Variant => ({
   name,
   // AI Gateway writes the body itself.
   keepsBytes: false,
   async start(profile) {
-    opened ??= openCluster(profile);
-    const cluster = await opened;
+    const cluster = await sharedCluster(profile);
     await runPlan(overlayPlan(overlay), cluster.runner);
     const deployment = deploymentOf(cluster, profile);
     await firstRouted(deployment.url);

@@ -87,12 +87,14 @@ export function overlayPlan(overlay: Overlay): readonly Step[] {
     ...(patched ? [waitFor(ancestorSays("Programmed"), `${policy}/signalbox`)] : []),
     waitFor(ancestorSays("Accepted"), "clienttrafficpolicy/signalbox"),
     waitFor("condition=Programmed", "gateway/signalbox"),
-    ...["create", "condition=Available"].map((state) =>
-      kubectl(`Envoy: ${state}`, [
-        ...["wait", `--for=${state}`, "deployment", "-n", gatewayNamespace],
+    {
+      // Not --for=create: with a selector it does not wait for the first one.
+      ...kubectl("Envoy: condition=Available", [
+        ...["wait", "--for=condition=Available", "deployment", "-n", gatewayNamespace],
         ...["-l", ofGateway, `--timeout=${patience}`],
       ]),
-    ),
+      attempts: 24,
+    },
   ];
 }
 
