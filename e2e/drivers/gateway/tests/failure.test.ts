@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask, chatBody } from "../../../ask.ts";
 import type { Profile } from "../../driver.ts";
 import type { Overlay } from "../resources.ts";
+import { codeQuery, physicsQuery, smallProfile } from "../small-profile.ts";
 import { type GatewayStack, startGatewayStack } from "../start-stack.ts";
 import {
   killSidecar,
@@ -12,7 +13,6 @@ import {
   runUnderLoad,
   startLoadedGateway,
 } from "../under-load.ts";
-import { codeQuery, physicsQuery, smallProfile } from "./small-profile.ts";
 
 const work = join(import.meta.dirname, "../../../.work/gateway-failure");
 

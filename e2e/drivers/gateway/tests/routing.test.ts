@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask, chatBody } from "../../../ask.ts";
 import { httpFilters } from "../config-dump.ts";
 import type { Overlay } from "../resources.ts";
+import { codeQuery, physicsQuery, smallProfile } from "../small-profile.ts";
 import { type GatewayStack, startGatewayStack } from "../start-stack.ts";
 import { readStatuses } from "../statuses.ts";
-import { codeQuery, physicsQuery, smallProfile } from "./small-profile.ts";
 
 const work = join(import.meta.dirname, "../../../.work/gateway-tests");
 const overlays: readonly Overlay[] = [

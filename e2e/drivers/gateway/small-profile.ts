@@ -1,14 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Profile } from "../../driver.ts";
+import type { Profile } from "../driver.ts";
 
 /** Every model of the manifests, none of them learned: hard subjects, and everything else. */
 const text = `
 auto_model_name: MoM
 default_model: mistral-7b
-limits:
-  # A busy machine must not change a choice.
-  deadline_ms: 5000
 decisions:
   - name: code
     rules: { operator: AND, conditions: [{ type: domain, name: computer science }] }
@@ -23,11 +20,14 @@ decisions:
 
 const models = ["llama-3.2-1b", "llama-3.2-3b", "codellama-7b", "mistral-7b"];
 
-/** Writes a configuration that needs no training into `folder`. */
-export function smallProfile(folder: string): Profile {
+/** A busy machine must not change a choice. */
+const patient = "limits:\n  deadline_ms: 5000\n";
+
+/** Writes a configuration that needs no training into `folder`; `shipped` leaves the limits as they come. */
+export function smallProfile(folder: string, limits: "patient" | "shipped" = "patient"): Profile {
   mkdirSync(folder, { recursive: true });
   const config = join(folder, "config.yaml");
-  writeFileSync(config, text);
+  writeFileSync(config, limits === "patient" ? text + patient : text);
   return { config, env: {}, llms: models.map((model) => ({ model })), defaultModel: "mistral-7b" };
 }
 
