@@ -69,7 +69,10 @@ test.skipIf(folder === undefined)("its query, evaluated by promtool", () => {
       "rules",
       file,
     ]);
-    expect({ status, output: stdout + stderr }).toEqual({ status: 0, output: expect.stringContaining("SUCCESS") });
+    expect({ status, output: stdout + stderr }).toEqual({
+      status: 0,
+      output: expect.stringContaining("SUCCESS"),
+    });
   } finally {
     rmSync(work, { recursive: true });
   }
