@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
@@ -9,6 +9,8 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["e2e/**/*.test.ts"],
+          // Those that need a gateway or a cluster: `make e2e-test`.
+          exclude: [...configDefaults.exclude, "e2e/drivers/*/tests/**"],
           // One Envoy at a time: they share this machine's cores and the load test measures it.
           fileParallelism: false,
           // After the unit tests, for the same reason.
