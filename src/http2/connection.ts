@@ -76,8 +76,11 @@ interface Stream {
 
 /** Bodies come in messages of up to 16 MiB: the protocol's own window of 64 KiB would cost a round trip for each. */
 const streamWindowBytes = 4 * 1024 * 1024;
-/** Only streams are held back, each by its own window: one that waits must not stop the others. */
-const connectionWindowBytes = 256 * 1024 * 1024;
+/**
+ * Given back as bytes arrive: only streams are held back, each by its own window, so that one that waits does not stop the
+ * others. Not larger, as Envoy closes a connection with 10,000 frames under way (outbound_flood), which are 160 MB.
+ */
+const connectionWindowBytes = 32 * 1024 * 1024;
 const tableBytes = 4096;
 const maxHeaderBytes = 64 * 1024;
 const maxContinuations = 32;
