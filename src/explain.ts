@@ -16,6 +16,8 @@ export type Explanation =
       readonly reason: Route["reason"] | "model_specified";
       readonly scores: Route["scores"];
       readonly domains: Route["domains"];
+      /** Likeliest label of each task of the model pack that a condition asked for. */
+      readonly tasks?: Route["tasks"];
       readonly timings_ms: Route["timingsMs"];
       /** Only where it is so: the query was longer than is read, and its head and tail were kept. */
       readonly truncated?: true;
@@ -45,6 +47,7 @@ export async function explain(router: Router, input: string): Promise<Explanatio
       reason: named ? "model_specified" : route.reason,
       scores: route.scores,
       domains: route.domains,
+      ...(route.tasks && { tasks: route.tasks }),
       timings_ms: route.timingsMs,
       ...(route.truncated && { truncated: true as const }),
     };

@@ -6,6 +6,14 @@
  */
 export { type ErrorCode, RouterError } from "./errors.ts";
 export {
+  type LabelConfidence,
+  type ModelPack,
+  openModelPack,
+  type Prediction,
+  type PredictOptions,
+  type Reader,
+} from "./modelpack/open-model-pack.ts";
+export {
   kmeansFromJSON,
   knnFromJSON,
   svmFromJSON,

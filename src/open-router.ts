@@ -4,8 +4,10 @@ import type { Artifact } from "./artifact/artifact.ts";
 import { assertCompatible } from "./artifact/compatible.ts";
 import { loadArtifact } from "./artifact/load-artifact.ts";
 import { openDomainClassifier } from "./classify/head.ts";
+import { modelPackDomains } from "./classify/modelpack-domain.ts";
 import { artifactPaths } from "./config/artifact-paths.ts";
 import { type Places, packageRoot, resolvePath } from "./config/paths.ts";
+import { everyRule } from "./config/rules/conditions.ts";
 import { candidateName, type Decision, type RouterConfig } from "./config/schema.ts";
 import { selectingDecisions } from "./config/selecting-decisions.ts";
 import { builtIn } from "./embed/built-in.ts";
@@ -17,6 +19,7 @@ import {
 import type { Embedder, EmbedderIdentity } from "./embed/embedder.ts";
 import { RouterError } from "./errors.ts";
 import { kernelsInUse } from "./math/kernels/pool.ts";
+import { type ModelPack, openModelPack } from "./modelpack/open-model-pack.ts";
 import type { Router } from "./router.ts";
 import { openSelectorInTurns } from "./select/open-selector.ts";
 import type { Selector, SelectorAlgorithm } from "./select/selector.ts";
@@ -30,7 +33,7 @@ export interface OpenedRouter {
 }
 
 /** What a router is opened from beside its configuration: each has files of its own. */
-export type Part = "embedder" | "domain_embedder" | "domain" | SelectorAlgorithm;
+export type Part = "embedder" | "domain_embedder" | "domain" | "modelpack" | SelectorAlgorithm;
 
 /** Opens parts, or gives those again that an earlier router opened from the same files and the same `settings`. */
 export interface Parts {
@@ -81,17 +84,22 @@ export async function openRouter(
   try {
     const headStarted = performance.now();
     // The head reads the vectors that it was trained on; the built-in embedder has them in about a millisecond.
-    if (embedder.name !== builtIn) {
+    const modelpack = await openPack(config, places, parts);
+    const byPack = modelpack && config.classifier.category_model.provider === "modelpack";
+    if (modelpack) since("modelpack", headStarted);
+    if (embedder.name !== builtIn && !byPack) {
       domainEmbedder = await parts.embedder("domain_embedder", limits, () =>
         openBuiltInEmbedder(config),
       );
     }
     const read = identityOf(domainEmbedder ?? embedder);
-    const classifier = await parts.keep("domain", read, async () =>
-      openDomainClassifier(join(packageRoot, "models/default/domain"), read),
-    );
+    const classifier = byPack
+      ? modelPackDomains(modelpack)
+      : await parts.keep("domain", read, async () =>
+          openDomainClassifier(join(packageRoot, "models/default/domain"), read),
+        );
     since("domain", headStarted);
-    const warnings: string[] = [];
+    const warnings: string[] = [...(modelpack?.notices ?? [])];
     const selectors = new Map<string, Selector>();
     // Decisions of one algorithm share its file: read once, held once.
     const artifacts = new Map<SelectorAlgorithm, Artifact>();
@@ -129,6 +137,7 @@ export async function openRouter(
       embedder: domainEmbedder ? closedWith(embedder, domainEmbedder) : embedder,
       classifier,
       selectors,
+      ...(modelpack && { modelpack }),
       ...(domainEmbedder && { domainEmbedder }),
     };
     return { router, warnings, loadSeconds };
@@ -137,6 +146,30 @@ export async function openRouter(
     await embedder.close();
     throw error;
   }
+}
+
+/** The model pack, when one is named. A condition on a task that it has no model of could never hold: that is refused. */
+async function openPack(
+  config: RouterConfig,
+  places: Places,
+  parts: Parts,
+): Promise<ModelPack | undefined> {
+  const { path } = config.modelpack;
+  if (path === undefined) return undefined;
+  const folder = resolvePath(path, places.configFolder, places.cwd);
+  const pack = await parts.keep("modelpack", folder, async () => openModelPack(folder));
+  const asked = new Set(
+    everyRule(config).flatMap(({ rule }) =>
+      "type" in rule && rule.type !== "domain" ? [rule.type] : [],
+    ),
+  );
+  const missing = [...asked].filter((task) => !pack.labels.has(task));
+  if (missing.length === 0) return pack;
+  throw new RouterError(
+    "model_not_found",
+    `pretrained model not found: ${folder} has no model of ${missing.join(", ")}, which conditions of decisions name`,
+    "Train it with signalbox modelpack train, or remove the conditions",
+  );
 }
 
 /** Whoever closes a router's embedder has closed all that the router opened. */

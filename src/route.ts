@@ -1,6 +1,7 @@
 import { type Choice, choose } from "./choose.ts";
 import type { DomainConfidence } from "./classify/domain.ts";
-import { domainSignals } from "./classify/signal.ts";
+import { taskSignals } from "./classify/modelpack-signals.ts";
+import { domainSignals, type Signal } from "./classify/signal.ts";
 import { decide } from "./decide/decide.ts";
 import type { Embedding, QueueTimes } from "./embed/embedder.ts";
 import type { Router } from "./router.ts";
@@ -15,6 +16,8 @@ export interface Route extends Choice {
   readonly confidence: number;
   readonly domains: readonly DomainConfidence[];
   readonly matchedRules: readonly string[];
+  /** Likeliest label of each task of the model pack that a condition asked for; absent when none did. */
+  readonly tasks?: readonly Signal[];
   /** The embedding came from the cache. */
   readonly cached: boolean;
   /** Absent when no model ran for the embedding. */
@@ -55,13 +58,15 @@ export function routeEmbedded(
   domainVector: Float32Array,
   started: number,
 ): Route {
-  const { config, classifier } = router;
+  const { config, classifier, modelpack } = router;
   const embedded = performance.now();
   const domains = classifier.classify(query, domainVector);
   const signals = domainSignals(domains, config.classifier.category_model, config.categories);
   const classified = performance.now();
-  const match = decide(config.decisions, signals, config.strategy);
+  const tasks = taskSignals(modelpack, query, config.modelpack.threshold);
+  const match = decide(config.decisions, signals, config.strategy, tasks.find);
   const decided = performance.now();
+  const asked = tasks.asked();
   const [domain] = signals;
   const choice = choose(router, match, embedding.vector, domain.name);
   const selected = performance.now();
@@ -72,6 +77,7 @@ export function routeEmbedded(
     confidence: match?.confidence ?? domain.confidence,
     domains,
     matchedRules: match?.matchedRules ?? [],
+    ...(asked.length > 0 && { tasks: asked }),
     cached: embedding.cached,
     ...(embedding.queued && { queued: embedding.queued }),
     truncated: embedding.truncated,

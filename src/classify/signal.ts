@@ -2,7 +2,8 @@ import type { DomainConfidence } from "./domain.ts";
 
 /** One fact about a request. Conditions of a decision name signals. */
 export interface Signal {
-  readonly type: "domain";
+  /** `domain`, or a task of the model pack. */
+  readonly type: string;
   readonly name: string;
   /** Calibrated probability, 0 to 1. */
   readonly confidence: number;

@@ -75,6 +75,7 @@ async function run(options: Options): Promise<void> {
       wordGrams: { min: given.ngram_min, max: given.ngram_max },
       characterGrams: { min: given.char_ngram_min, max: given.char_ngram_max },
       characterMinDf: given.char_min_df,
+      wordWeight: given.word_weight,
       maxIter: given.max_iter,
       alpha: given.alpha,
       patience: given.early_stopping_patience,

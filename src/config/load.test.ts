@@ -304,7 +304,7 @@ ${modelRefs}`,
     case: "a signal that signalbox does not have",
     keys: `rules: { operator: OR, conditions: [{ type: keyword, name: urgent }] }\n${modelRefs}`,
     want: [
-      "f.yaml:4: decisions[0].rules.conditions[0].type: 'keyword' signals are not supported; use domain",
+      "f.yaml:4: decisions[0].rules.conditions[0].type: 'keyword' signals are not supported; use domain, or a task of the model pack",
     ],
   },
   {
@@ -373,7 +373,7 @@ limits: { deadline_ms: soon }
     "f.yaml:1: default_model: 'auto' is the name by which clients ask for routing; write a model's name",
     "f.yaml:2: thresold: unknown key",
     "f.yaml:5: decisions[0].rules.operator: must be AND, OR or NOT, not 'XOR' (did you mean 'OR'?)",
-    "f.yaml:5: decisions[0].rules.conditions[1].type: 'keyword' signals are not supported; use domain",
+    "f.yaml:5: decisions[0].rules.conditions[1].type: 'keyword' signals are not supported; use domain, or a task of the model pack",
     "f.yaml:5: decisions[0].rules.conditions[0].name: unknown domain 'Math' (did you mean 'math'?)",
     "f.yaml:6: decisions[0].modelRefs: decision 'd' has no modelRefs defined - each decision must have at least one model",
     "f.yaml:7: decisions[1].name: duplicate decision name 'd', the same as decisions[0]",

@@ -47,6 +47,7 @@ function references(config: RouterConfig): readonly Reference[] {
       file: ml.models_path,
       needed: algorithms.some((one) => used.has(one) && ml[one]?.pretrained_path === undefined),
     },
+    { path: ["modelpack", "path"], file: config.modelpack.path, needed: true },
     {
       path: ["embedding_models", "qwen3_model_path"],
       file: folderNamed(config.embedding_models.qwen3_model_path),

@@ -7,6 +7,7 @@ import {
   serversHaveUrls,
   workersAreEnough,
 } from "./rules/embedding.ts";
+import { modelPackIsNamed, taskLabelsAreKnown } from "./rules/modelpack.ts";
 import { endpointsExist, lorasExist, modelsStandOnce } from "./rules/models.ts";
 import { namesAreHeaderValues, namesAreUnique, noNameAsksForRouting } from "./rules/names.ts";
 import { nestingIsShallow, notHasOneCondition } from "./rules/nesting.ts";
@@ -19,6 +20,8 @@ const rules: readonly ((config: RouterConfig) => readonly Problem[])[] = [
   namesAreHeaderValues,
   noNameAsksForRouting,
   domainsAreKnown,
+  taskLabelsAreKnown,
+  modelPackIsNamed,
   notHasOneCondition,
   nestingIsShallow,
   modelsStandOnce,

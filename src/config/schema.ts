@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tasks } from "../modelpack/tasks.ts";
 
 /**
  * What an operator writes. Flat, as vllm-project/semantic-router's configuration of early 2026, so that its files load
@@ -58,7 +59,8 @@ export const candidateName = (ref: ModelRef): string => ref.lora_name ?? ref.mod
 
 /** A leaf names a signal; a node joins others. Nesting is allowed to any depth up to 16. */
 export interface RuleLeaf {
-  readonly type: "domain";
+  /** `domain`, or a task of the model pack that reads one text. */
+  readonly type: string;
   readonly name: string;
 }
 export interface RuleNode {
@@ -73,17 +75,28 @@ const operator = z
   .pipe(z.enum(["AND", "OR", "NOT"]))
   .meta({ description: "AND, OR or NOT, in any case", examples: ["AND", "OR", "NOT"] });
 
+const signalTypes = [
+  "domain",
+  ...tasks.filter(({ family }) => family !== "pair").map(({ name }) => name),
+] as const;
+
 const RuleLeaf = z
   .strictObject({
     type: z
       .string()
       .trim()
       .toLowerCase()
-      .pipe(z.literal("domain"))
-      .meta({ description: "The kind of signal: domain", examples: ["domain"] }),
-    name: text.describe("One of the 14 domains, or a name of `categories`"),
+      .pipe(z.enum(signalTypes))
+      .meta({
+        description:
+          "The kind of signal: domain, or a task of the model pack (needs modelpack.path)",
+        examples: ["domain", "query_domain"],
+      }),
+    name: text.describe(
+      "Of domain: one of the 14 domains, or a name of `categories`; of a task: one of its labels",
+    ),
   })
-  .describe("Holds when the query is of this domain");
+  .describe("Holds when the query is of this domain, or has this label");
 const RuleNode = z
   .strictObject({
     operator,
@@ -163,6 +176,10 @@ const ModelSelection = z.strictObject({
 });
 
 const CategoryModel = z.strictObject({
+  provider: z
+    .enum(["built-in", "modelpack"])
+    .default("built-in")
+    .describe("What names the domain; modelpack: task mmlu_domain of modelpack.path"),
   model_id: z.string().optional().describe(forCompatibility),
   // Low, because on chat every step up costs more right domains than it catches wrong ones (domain/report.md).
   threshold: fraction
@@ -484,6 +501,15 @@ export const RouterConfig = z.strictObject({
     .describe("Without a path the built-in minilm-2l is used"),
   embedding: Embedding.prefault({}).describe("How texts are embedded: threads, batches, cache"),
   classifier: z.strictObject({ category_model: CategoryModel.prefault({}) }).prefault({}),
+  modelpack: z
+    .strictObject({
+      path: text.optional().describe("Folder that `signalbox modelpack train` wrote"),
+      threshold: fraction
+        .default(0.5)
+        .describe("A condition on a task does not hold when its label is less likely; 0 to 1"),
+    })
+    .prefault({})
+    .describe("Small text classifiers, for conditions and POST /api/v1/modelpack/predict"),
   vllm_endpoints: z.array(Endpoint).default([]).describe("Where the models are served"),
   model_config: z
     .record(text, ModelConfig.prefault({}))

@@ -1,4 +1,6 @@
+import { findTask, taskNames } from "../modelpack/tasks.ts";
 import type { Issue } from "./issues.ts";
+import { didYouMean } from "./nearest.ts";
 import { either, type Path, pathText } from "./problem.ts";
 import { Algorithm } from "./schema.ts";
 import { type Tree, valueAt } from "./tree.ts";
@@ -22,6 +24,17 @@ const algorithmsOfUpstream: readonly unknown[] = [
   "fusion",
   "workflows",
 ];
+
+/** Tasks of one text follow the domain; they are listed only where one of them was probably meant. */
+function unknownSignal(type: string): string {
+  if (findTask(type)?.family === "pair") {
+    return `'${type}' compares two texts, and a request has one; ask it over POST /api/v1/modelpack/predict`;
+  }
+  const meant = didYouMean(type, taskNames);
+  return meant === ""
+    ? `'${type}' signals are not supported; use domain, or a task of the model pack`
+    : `'${type}' signals are not supported${meant}`;
+}
 
 type Sentence = (at: { path: Path; tree: Tree; value: Tree }) => string | undefined;
 
@@ -54,7 +67,7 @@ const sentences: Readonly<Record<string, Partial<Record<Issue["code"] | "missing
         : undefined,
   },
   "rule.type": {
-    invalid_value: ({ value }) => `'${value}' signals are not supported; use domain`,
+    invalid_value: ({ value }) => unknownSignal(String(value)),
   },
 };
 

@@ -75,3 +75,39 @@ test("matched rules are listed in the order of the file", () => {
   );
   expect(match?.matchedRules).toEqual(["domain:area", "domain:math"]);
 });
+
+/** Answers for tasks, and which were asked. */
+function tasks(said: Readonly<Record<string, string>>) {
+  const asked: string[] = [];
+  return {
+    asked,
+    ask(type: string, name: string): Signal | undefined {
+      asked.push(type);
+      return said[type] === name ? { type, name, confidence: 0.8 } : undefined;
+    },
+  };
+}
+const task = (type: string, name: string): Rule => ({ type, name });
+
+test("a condition on a task holds by its label, beside conditions on the domain", () => {
+  const decisions = [decision("a", all(leaf("math"), task("query_intent", "planning")))];
+  const { ask } = tasks({ query_intent: "planning" });
+  expect(decide(decisions, [signal("math", 0.6)], "priority", ask)).toMatchObject({
+    confidence: 0.7,
+    matchedRules: ["domain:math", "query_intent:planning"],
+  });
+  const other = tasks({ query_intent: "factual" });
+  expect(decide(decisions, [signal("math")], "priority", other.ask)).toBeUndefined();
+});
+
+test("a task is asked only where a decision depends on it", () => {
+  const behind = decision("behind", all(task("pii_presence", "pii")), 1);
+  const never = tasks({});
+  const first = [behind, decision("first", any("math"), 5)];
+  expect(decide(first, [signal("math")], "priority", never.ask)?.decision.name).toBe("first");
+  const and = [decision("and", all(leaf("law"), task("query_intent", "planning")))];
+  expect(decide(and, [signal("math")], "priority", never.ask)).toBeUndefined();
+  expect(never.asked).toEqual([]);
+  expect(decide(first, [signal("law")], "priority", never.ask)).toBeUndefined();
+  expect(never.asked).toEqual(["pii_presence"]);
+});

@@ -15,39 +15,62 @@ interface Held {
   readonly matchedRules: readonly string[];
 }
 
+/** A signal that costs something to find out: it is asked for only where a decision may depend on it. */
+type Ask = (type: string, name: string) => Signal | undefined;
+
+const unknown: Ask = () => undefined;
+
 /**
  * The matching decision of highest priority, or of highest confidence; earlier in the file wins a tie.
- * `undefined` when none matches.
+ * `undefined` when none matches. Under strategy priority what comes after the match is not looked at, and AND ends with
+ * the first condition that does not hold: so `ask`, for signals other than the domain, is seldom called.
  */
 export function decide(
   decisions: readonly Decision[],
   signals: readonly Signal[],
   strategy: "priority" | "confidence",
+  ask: Ask = unknown,
 ): DecisionMatch | undefined {
+  const find: Ask = (type, name) =>
+    type === "domain"
+      ? signals.find((one) => one.type === type && one.name === name)
+      : ask(type, name);
   let best: DecisionMatch | undefined;
-  for (const decision of decisions) {
-    const held = holds(decision.rules, signals);
+  for (const decision of strategy === "priority" ? byPriority(decisions) : decisions) {
+    const held = holds(decision.rules, find);
     if (!held) continue;
     const match = { decision, ...held };
-    if (!best || rank(match, strategy) > rank(best, strategy)) best = match;
+    if (strategy === "priority") return match;
+    if (!best || match.confidence > best.confidence) best = match;
   }
   return best;
 }
 
-const rank = (match: DecisionMatch, strategy: "priority" | "confidence"): number =>
-  strategy === "priority" ? match.decision.priority : match.confidence;
+/** The highest first, equals in the order of the file; sorted once for a configuration. */
+function byPriority(decisions: readonly Decision[]): readonly Decision[] {
+  const known = sorted.get(decisions);
+  if (known) return known;
+  const made = decisions.toSorted((a, b) => b.priority - a.priority);
+  sorted.set(decisions, made);
+  return made;
+}
 
-function holds(rule: Rule, signals: readonly Signal[]): Held | undefined {
+const sorted = new WeakMap<readonly Decision[], readonly Decision[]>();
+
+function holds(rule: Rule, find: Ask): Held | undefined {
   if ("type" in rule) {
-    const signal = signals.find(({ type, name }) => type === rule.type && name === rule.name);
+    const signal = find(rule.type, rule.name);
     return signal && { confidence: signal.confidence, matchedRules: [`${rule.type}:${rule.name}`] };
   }
-  const held = rule.conditions.map((condition) => holds(condition, signals));
-  const matching = held.filter((one) => one !== undefined);
+  const matching: Held[] = [];
+  for (const condition of rule.conditions) {
+    const held = holds(condition, find);
+    if (held) matching.push(held);
+    else if (rule.operator === "AND") return undefined;
+  }
   const matchedRules = matching.flatMap((one) => one.matchedRules);
   switch (rule.operator) {
     case "AND":
-      if (matching.length < held.length) return undefined;
       return { confidence: mean(matching.map((one) => one.confidence)), matchedRules };
     case "OR":
       if (matching.length === 0) return undefined;

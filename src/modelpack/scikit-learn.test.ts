@@ -42,7 +42,7 @@ const golden: Golden = JSON.parse(
   readFileSync(join(import.meta.dirname, "fixtures/scikit-learn.json"), "utf8"),
 );
 const { texts } = golden;
-const ranges = { word: { min: 1, max: 2 }, character: { min: 3, max: 5 } };
+const ranges = { word: { min: 1, max: 2 }, character: { min: 3, max: 5 }, wordWeight: 1 };
 const rows = texts.map((text) => [text]);
 const words = (maxFeatures: number) =>
   countTerms(eachWordGrams(rows, ranges.word), { minDf: 2, maxFeatures });

@@ -8,6 +8,8 @@ import { builtIn, defaultEmbedderFolder } from "../embed/built-in.ts";
 import { configuredChoice } from "../embed/default-embedder.ts";
 import { findModel, modelSource } from "../embed/find-model.ts";
 import { hubSettings } from "../hub/settings.ts";
+import { modelFileNames } from "../modelpack/model/model-file.ts";
+import { families } from "../modelpack/tasks.ts";
 import type { Part } from "../open-router.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
 
@@ -24,6 +26,8 @@ export function routerFiles(
   return {
     embedder: own,
     domain_embedder: filesIn(defaultEmbedderFolder),
+    modelpack:
+      config.modelpack.path === undefined ? [] : at(config.modelpack.path).flatMap(modelPackFiles),
     domain: filesIn(join(packageRoot, "models/default/domain")),
     knn: selector("knn"),
     kmeans: selector("kmeans"),
@@ -46,6 +50,11 @@ function embedderFiles(config: RouterConfig, at: (path: string) => string): read
     return [...filesIn(source.path), join(source.path, "tokenizer.json")];
   }
 }
+
+const modelPackFiles = (folder: string): readonly string[] =>
+  families.flatMap((family) =>
+    Object.values(modelFileNames(family)).map((name) => join(folder, name)),
+  );
 
 /** A folder of more is none of a model. */
 const mostFiles = 200;

@@ -41,7 +41,7 @@ ${renumbered(body)}
 /** The library that draws counts names on and on in a process, and the same report is to be the same bytes. */
 function renumbered(body: string): string {
   const names = new Map<string, string>();
-  return body.replaceAll(/\bzr\d+-(c|cls-)\d+/g, (name, kind: string) => {
+  return body.replaceAll(/\bzr\d+-(cls-|[a-z])\d+/g, (name, kind: string) => {
     const known = names.get(name) ?? `zr-${kind}${names.size}`;
     names.set(name, known);
     return known;

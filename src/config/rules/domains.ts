@@ -14,7 +14,7 @@ export function domainsAreKnown(config: RouterConfig): readonly Problem[] {
     domainNames.some((one) => one === name) ? [] : [unknown(name, path, domainNames)];
   return [
     ...everyRule(config).flatMap(({ rule, path }) =>
-      "type" in rule ? named(rule.name, [...path, "name"]) : [],
+      "type" in rule && rule.type === "domain" ? named(rule.name, [...path, "name"]) : [],
     ),
     ...config.categories.flatMap(({ mmlu_categories = [] }, i) =>
       mmlu_categories.flatMap((name, j) => domain(name, ["categories", i, "mmlu_categories", j])),

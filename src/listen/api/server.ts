@@ -7,6 +7,7 @@ import { classifyBatch, classifyIntent } from "./classify.ts";
 import { embeddings } from "./embeddings.ts";
 import { type Answer, failure, ok, readJson, send } from "./http.ts";
 import { modelInfo } from "./info.ts";
+import { modelPackPredict } from "./modelpack.ts";
 
 type Handler = (router: Router, request: IncomingMessage) => Answer | Promise<Answer>;
 
@@ -26,6 +27,7 @@ const routes: Readonly<Record<string, Handler>> = {
   "POST /api/v1/classify/intent": post(classifyIntent),
   "POST /api/v1/classify/batch": post(classifyBatch),
   "POST /api/v1/embeddings": post(embeddings),
+  "POST /api/v1/modelpack/predict": post(modelPackPredict),
   "POST /api/v1/explain": post(async (router, _body, text) => {
     const explanation = await explain(router, text);
     return "error" in explanation ? { status: 400, json: explanation } : ok(explanation);

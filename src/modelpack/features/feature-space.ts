@@ -6,9 +6,11 @@ import { pairFactNames, pairFacts } from "./pair-facts.ts";
 import { damped, GramCounts, RowBuilder } from "./tfidf.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 
-export interface GramRanges {
+export interface GramSettings {
   readonly word: GramRange;
   readonly character: GramRange;
+  /** Length of the words' part of a row; that of the characters' part is 1. Not for pairs. */
+  readonly wordWeight: number;
 }
 
 /** A text as a sparse row. What it gives is valid for ever; calls must not overlap. */
@@ -23,28 +25,29 @@ export interface PairSpace {
   rowOf(a: string, b: string): SparseRow;
 }
 
-/** Words, then characters; each part has length 1. */
+/** Words, then characters. */
 export function singleSpace(
   words: WeightedTerms,
   characters: WeightedTerms,
-  ranges: GramRanges,
+  { word, character, wordWeight }: GramSettings,
 ): SingleSpace {
   const grams = new Grams();
   const row = new RowBuilder();
   const parts = [
-    { ...counted(words), first: 0, gramsOf: wordGrams, range: ranges.word },
+    { ...counted(words), first: 0, gramsOf: wordGrams, range: word, length: wordWeight },
     {
       ...counted(characters),
       first: words.terms.length,
       gramsOf: characterGrams,
-      range: ranges.character,
+      range: character,
+      length: 1,
     },
   ];
   return {
     columns: words.terms.length + characters.terms.length,
     rowOf(text) {
       const codes = folded(text);
-      for (const { counter, idf, first, gramsOf, range } of parts) {
+      for (const { counter, idf, first, gramsOf, range, length } of parts) {
         grams.clear();
         gramsOf(codes, range, grams);
         counter.count(grams);
@@ -54,7 +57,7 @@ export function singleSpace(
           row.add(first + number, tf * (idf[number] as number));
         }
         counter.clear();
-        row.normalise(from);
+        row.normalise(from, length);
       }
       return row.take();
     },
@@ -62,7 +65,7 @@ export function singleSpace(
 }
 
 /** Words of A alone, of B alone, of both, each part of length 1, and `pairFacts`. */
-export function pairSpace(words: WeightedTerms, { word }: GramRanges): PairSpace {
+export function pairSpace(words: WeightedTerms, { word }: Pick<GramSettings, "word">): PairSpace {
   const grams = new Grams();
   const row = new RowBuilder();
   const { terms, idf } = words;
@@ -86,7 +89,7 @@ export function pairSpace(words: WeightedTerms, { word }: GramRanges): PairSpace
       const times = (from.counts[number] as number) + (other.counts[number] as number);
       row.add(first + number, damped(times) * (idf[number] as number));
     }
-    row.normalise(start);
+    row.normalise(start, 1);
     return found;
   }
 

@@ -14,9 +14,9 @@ export class RowBuilder {
     this.values[this.count++] = value;
   }
 
-  /** What was added since the row had `from` entries gets length 1. */
-  normalise(from: number): void {
-    toUnitLength(this.values, from, this.count);
+  /** What was added since the row had `from` entries gets this length. */
+  normalise(from: number, length: number): void {
+    toUnitLength(this.values, from, this.count, length);
   }
 
   /** The row, and an empty builder. */

@@ -29,6 +29,7 @@ export function familyModelOf({
   const ranges = {
     word: header.word_grams,
     character: header.character_grams ?? { min: 1, max: 1 },
+    wordWeight: header.word_weight,
   };
   const temperatures = new Map(header.tasks.map(({ name, temperature }) => [name, temperature]));
   return {

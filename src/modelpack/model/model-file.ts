@@ -39,6 +39,8 @@ export const ModelHeader = z.object({
   word_grams: Range,
   /** Of single texts only. */
   character_grams: Range.nullable(),
+  /** Length of the words' part of a row beside that of the characters, which is 1. */
+  word_weight: z.number().positive(),
   word_terms: z.int().nonnegative(),
   character_terms: z.int().nonnegative(),
   /** Width of a row. */

@@ -50,6 +50,8 @@ const Train = z.strictObject({
   char_ngram_min: whole.default(2),
   char_ngram_max: whole.default(6),
   char_min_df: whole.default(2),
+  /** Ours. */
+  word_weight: z.number().positive().default(0.7),
   early_stopping_patience: whole.default(4),
   predict_batch_size: whole.default(8192),
 });

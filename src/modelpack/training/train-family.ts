@@ -131,6 +131,7 @@ export function trainFamily(
     tool,
     word_grams: settings.wordGrams,
     character_grams: family === "pair" ? null : settings.characterGrams,
+    word_weight: family === "pair" ? 1 : settings.wordWeight,
     word_terms: words.terms.length,
     character_terms: characters.terms.length,
     columns,
@@ -161,9 +162,9 @@ function rowReader(
   family: Family,
   words: WeightedTerms,
   characters: WeightedTerms,
-  { wordGrams, characterGrams }: TrainSettings,
+  { wordGrams, characterGrams, wordWeight }: TrainSettings,
 ): (row: Row) => SparseRow {
-  const ranges = { word: wordGrams, character: characterGrams };
+  const ranges = { word: wordGrams, character: characterGrams, wordWeight };
   if (family === "pair") {
     const space = pairSpace(words, ranges);
     return ({ texts: [a = "", b = ""] }) => space.rowOf(a, b);
