@@ -264,6 +264,9 @@ describe.runIf(wanted)(
       const { StatusCode } = await container.wait();
       expect(StatusCode).toBe(0);
       expect(await logOf(signalbox)).toContain('"event":"stopped"');
+      const mockContainer = engine.getContainer(pod.getId());
+      await mockContainer.kill({ signal: "SIGTERM" });
+      expect((await mockContainer.wait()).StatusCode).toBe(0);
     });
 
     async function logOf(container: StartedTestContainer): Promise<string> {
