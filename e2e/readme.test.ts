@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import {
   mkdirSync,
   mkdtempSync,
@@ -23,8 +23,8 @@ const readme = readFileSync(join(root, "README.md"), "utf8");
 const commands = [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = ""]) =>
   block.trim(),
 );
-const [makeRun = "", curl = "", explain = "", check = "", serve = "", qwen3 = "", ...offline] =
-  commands;
+const [makeRun = "", curl = "", explain = "", check = "", serve = "", ...more] = commands;
+const [doctor = "", qwen3 = "", ...offline] = more;
 const [benchmark = "", label = "", train = "", validate = "", ...others] = offline;
 
 /** The commands read and write beside themselves: here, not in the checkout. */
@@ -32,6 +32,7 @@ const folder = mkdtempSync(join(tmpdir(), "signalbox-readme-"));
 mkdirSync(join(folder, "bin"));
 symlinkSync(join(root, "bin/signalbox"), join(folder, "bin/signalbox"));
 symlinkSync(join(root, "config"), join(folder, "config"));
+symlinkSync(join(root, "gateway-resources"), join(folder, "gateway-resources"));
 
 const children: Child[] = [];
 afterAll(async () => {
@@ -55,10 +56,11 @@ async function start(
 test("every command of the README is run below", () => {
   expect(makeRun).toBe("make run");
   expect(curl).toMatch(/^curl /);
-  const names = [explain, check, serve, qwen3, benchmark, label, train, validate].map(
+  const names = [explain, check, serve, doctor, qwen3, benchmark, label, train, validate].map(
     (one) => one.split(" ", 2)[1],
   );
-  expect(names).toEqual("explain check serve download benchmark label train validate".split(" "));
+  const wanted = "explain check serve doctor download benchmark label train validate";
+  expect(names).toEqual(wanted.split(" "));
   expect(others).toEqual([]);
 });
 
@@ -79,6 +81,14 @@ test("make run, then the curl", async () => {
 test("explain and check", async () => {
   expect((await sh(explain)).stdout).toMatch(/^model .*\ndecision .*\ndomain +math/);
   expect((await sh(check)).stdout).toContain("decisions");
+});
+
+const kubectl = spawnSync("kubectl", ["version", "--client"]).status === 0;
+if (!kubectl)
+  console.warn("SKIPPED: the README's doctor renders a kustomization, and there is no kubectl");
+
+test.runIf(kubectl)("doctor", async () => {
+  expect((await sh(doctor)).stdout).toContain("no problem");
 });
 
 test("serve", async () => {
