@@ -20,6 +20,8 @@ import { memory, settledMemory } from "../measure/memory.ts";
  * A ROW is token ids with commas; word "w7" of the folder's tokenizer has the id 7.
  */
 const [, , path = ""] = process.argv;
+// As src/embed/model-thread.ts does for its threads: onnxruntime is to measure, not to report.
+process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
 const folder = readModelFolder(path);
 let model: OnnxModel | undefined;
 let session: ReturnType<typeof openOnnxSession> | undefined;
