@@ -164,7 +164,11 @@ function checkModels(
   config: RouterConfig,
   caught: boolean,
 ): Finding[] {
-  const routed = new Set(rules.flatMap(({ models }) => models));
+  const isRouted = (model: string): boolean =>
+    rules.some(
+      ({ models, patterns }) =>
+        models.includes(model) || patterns.some((pattern) => matches(pattern, model)),
+    );
   const chosen = new Set(config.decisions.flatMap(({ modelRefs }) => modelRefs.map(candidateName)));
   // Whatever no rule claims is the default model's, where there is such a rule.
   if (!caught) chosen.add(config.default_model);
@@ -175,7 +179,7 @@ function checkModels(
   return [
     ...kept,
     ...[...chosen]
-      .filter((model) => !routed.has(model) && !(caught && model === config.default_model))
+      .filter((model) => !isRouted(model) && !(caught && model === config.default_model))
       .map((model) => finding("model-without-route", where, `no rule matches ${model}`)),
     ...rules.flatMap(({ models, at }) =>
       models
@@ -183,4 +187,13 @@ function checkModels(
         .map((model) => finding("route-without-model", at("match"), `a rule matches ${model}`)),
     ),
   ];
+}
+
+/** As Envoy's RE2; what is only RE2 is taken to match. */
+function matches(pattern: string, model: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(model);
+  } catch {
+    return true;
+  }
 }

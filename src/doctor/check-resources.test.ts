@@ -251,6 +251,16 @@ test("a line that is named is the one that is meant", () => {
   ]);
 });
 
+test("a rule by regular expression serves the models that it matches, and no others", () => {
+  const text = overlayText("envoy-gateway").replace(
+    "type: Exact\n              name: x-selected-model\n              value: llama-3.2-1b",
+    "type: RegularExpression\n              name: x-selected-model\n              value: llama-.*-1b|(?i:gpt).*",
+  );
+  const withModel = (model: string) => problemsOf(text, { config: configOf([...models, model]) });
+  expect(withModel("llama-4-1b")).toEqual([]);
+  expect(withModel("llama-4-8b")).toMatchObject([{ id: "model-without-route" }]);
+});
+
 test("Node 24 has no reset limit; an older one that is known makes it an error", () => {
   const text = overlayText("ai-gateway").replace("maxRequestsPerConnection: 500", "");
   expect(problemsOf(text, { ...known, nodeMajor: 24 })).toEqual([]);

@@ -64,6 +64,8 @@ export interface RouteRule {
   readonly at: (field: "rule" | "match" | "backend" | "timeout") => string;
   /** Values of x-selected-model that it matches exactly. */
   readonly models: readonly string[];
+  /** Regular expressions, of the whole value, that it matches x-selected-model by. */
+  readonly patterns: readonly string[];
   /** It matches every chat completion. */
   readonly catchAll: boolean;
   /** What the body's model becomes at each backend; undefined where resources do not say it. */

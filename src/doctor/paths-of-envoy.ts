@@ -135,15 +135,20 @@ const isOn = ({ tree }: Route, filter: string): boolean => {
 function rulesOfRoutes(config: Tree): readonly RouteRule[] {
   return routesOf(config).map(({ tree, where }) => {
     const headers = listAt(tree, "match", "headers");
-    const models = headers.flatMap((header) => {
-      const named = selectedModelHeaders.includes(textAt(header, "name") ?? "");
-      const value = textAt(header, "string_match", "exact") ?? textAt(header, "exact_match");
-      return named && value !== undefined ? [value] : [];
-    });
+    const named = headers.filter((header) =>
+      selectedModelHeaders.includes(textAt(header, "name") ?? ""),
+    );
+    const models = named.flatMap(
+      (header) => textAt(header, "string_match", "exact") ?? textAt(header, "exact_match") ?? [],
+    );
+    const patterns = named.flatMap(
+      (header) => textAt(header, "string_match", "safe_regex", "regex") ?? [],
+    );
     const timeout = valueAt(tree, ["route", "timeout"]);
     return {
       at: (field) => (field === "timeout" ? `${where}: route.timeout` : where),
       models,
+      patterns,
       catchAll: headers.length === 0 && isForChat(valueAt(tree, ["match"])),
       overrides: undefined,
       // A redirect or a direct answer has none.

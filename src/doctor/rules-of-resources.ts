@@ -16,7 +16,8 @@ export function rulesOf(route: Resource): readonly RouteRule[] {
     const matches = listAt(rule, "matches");
     return {
       at: (field) => route.at(["spec", "rules", i, ...below[field]]),
-      models: matches.flatMap(modelsOf),
+      models: matches.flatMap((match) => valuesOf(match, "Exact")),
+      patterns: matches.flatMap((match) => valuesOf(match, "RegularExpression")),
       // Without matches a rule matches everything.
       catchAll: matches.length === 0 || matches.some(matchesChat),
       overrides: ai
@@ -28,12 +29,12 @@ export function rulesOf(route: Resource): readonly RouteRule[] {
   });
 }
 
-const modelsOf = (match: Tree): readonly string[] =>
+const valuesOf = (match: Tree, type: string): readonly string[] =>
   listAt(match, "headers").flatMap((header) => {
     const named = selectedModelHeaders.includes((textAt(header, "name") ?? "").toLowerCase());
-    const exact = (textAt(header, "type") ?? "Exact") === "Exact";
     const value = textAt(header, "value");
-    return named && exact && value !== undefined ? [value] : [];
+    const fits = (textAt(header, "type") ?? "Exact") === type;
+    return named && fits && value !== undefined ? [value] : [];
   });
 
 const chatPath = "/v1/chat/completions";
