@@ -58,7 +58,7 @@ const sourcesOf = (folder: string): string[] =>
   readdirSync(join(root, folder)).map((name) => join(root, folder, name));
 const changedAt = (file: string): number => statSync(file).mtimeMs;
 
-const isThere = (program: string): boolean =>
+export const isThere = (program: string): boolean =>
   spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 
 function missing(what: string): undefined {
