@@ -104,5 +104,7 @@ function statusIn(answer: Buffer): number {
 
 /** A call that its connection took along tells why only in its cause. */
 function reasonOf({ cause, message, code }: NodeJS.ErrnoException): string {
-  return (cause instanceof Error && cause.message) || message || (code ?? "unknown error");
+  const reason = (cause instanceof Error && cause.message) || message || (code ?? "unknown error");
+  // OpenSSL's ends with a line break.
+  return reason.trim();
 }
