@@ -22,6 +22,8 @@ export interface EnvoyOptions {
   /** Let requests pass as they are while signalbox cannot be asked. */
   readonly failOpen?: boolean;
   readonly messageTimeoutMs?: number;
+  /** Port on 127.0.0.1 of an OTLP receiver (gRPC): Envoy traces, too. */
+  readonly tracesPort?: number;
 }
 
 /** Envoy Gateway's default. signalbox answers within limits.deadline_ms, 150 ms by default. */
@@ -31,17 +33,20 @@ const messageTimeoutMs = 200;
 const bufferBytes = 50 * 1024 * 1024;
 
 const extProcCluster = "signalbox";
+const tracesCluster = "traces";
 
 /** Envoy's static configuration: signalbox first among the filters, one cluster for each model. */
 export function envoyConfig(options: EnvoyOptions): object {
-  const { backends } = options;
+  const { backends, tracesPort } = options;
   return {
     admin: { address: address(options.adminPort) },
+    ...(tracesPort !== undefined && { layered_runtime: spansAtOnce }),
     static_resources: {
       listeners: [listener(options)],
       clusters: [
         ...Object.entries(backends).map(([model, port]) => cluster(model, port, trailers)),
         ...(asksSignalbox(options) ? [signalboxCluster(options)] : []),
+        ...(tracesPort === undefined ? [] : [cluster(tracesCluster, tracesPort, http2)]),
       ],
     },
   };
@@ -62,6 +67,7 @@ function listener(options: EnvoyOptions): object {
               "@type": `${network}.http_connection_manager.v3.HttpConnectionManager`,
               stat_prefix: "http",
               http_protocol_options: { enable_trailers: true },
+              ...(options.tracesPort !== undefined && { tracing }),
               http_filters: [...extProc, routerFilter],
               route_config: {
                 virtual_hosts: [{ name: "models", domains: ["*"], routes: routes(options) }],
@@ -167,6 +173,22 @@ const network = "type.googleapis.com/envoy.extensions.filters.network";
 const http = "type.googleapis.com/envoy.extensions.filters.http";
 const http2 = { http2_protocol_options: {} };
 const trailers = { http_protocol_options: { enable_trailers: true } };
+
+/** Else Envoy keeps them for five seconds. */
+const spansAtOnce = {
+  layers: [{ name: "static", static_layer: { "tracing.opentelemetry.flush_interval_ms": 100 } }],
+};
+
+const tracing = {
+  provider: {
+    name: "envoy.tracers.opentelemetry",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig",
+      service_name: "envoy",
+      grpc_service: { envoy_grpc: { cluster_name: tracesCluster }, timeout: "1s" },
+    },
+  },
+};
 
 const routerFilter = {
   name: "envoy.filters.http.router",

@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startOtlpGrpc } from "../../src/testing/otlp/receiver.ts";
 import { ask, chatBody } from "../ask.ts";
+import { portsOf } from "../stack.ts";
+import { startEnvoy } from "../start-envoy.ts";
 import { type Observed, startObserved } from "./start-observed.ts";
 
 let observed: Observed;
@@ -67,6 +70,48 @@ test("without a caller's trace and with rate 0 the backend is told that nobody r
   await ask(observed.envoy.url, { body: chatBody(mathQuery) });
   expect(solver?.received()[0]?.headers["traceparent"]).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
 });
+
+test.each([
+  {
+    client: "that traces",
+    traceparent: () => `00-${randomBytes(16).toString("hex")}-${callerSpan}-01`,
+  },
+  { client: "that does not", traceparent: () => undefined },
+])(
+  "behind an Envoy that traces, with a client $client, our spans hang under Envoy's call",
+  async ({ traceparent }) => {
+    const own = await startOtlpGrpc();
+    const envoy = await startEnvoy({
+      extProcPort: observed.signalbox.grpcPort,
+      backends: portsOf(observed.llms),
+      defaultBackend: "everyday",
+      messageTimeoutMs: 6000,
+      tracesPort: Number(own.endpoint.split(":")[1]),
+    });
+    try {
+      const sent = traceparent();
+      observed.llms.get("solver")?.forget();
+      const before = observed.receiver.spans().length;
+      await ask(envoy.url, {
+        body: chatBody(mathQuery),
+        ...(sent !== undefined && { headers: { traceparent: sent } }),
+      });
+      const envoys = await own.received(2);
+      const call = envoys.find(({ name }) => name.includes("ext_proc"));
+      const ingress = envoys.find(({ kind }) => kind === "SPAN_KIND_SERVER");
+      const all = await observed.receiver.received(before + 9);
+      const root = all.findLast(({ name }) => name === "semantic_router.request.received");
+      expect(root).toMatchObject({ traceId: call?.traceId, parentSpanId: call?.spanId });
+      expect(ingress?.parentSpanId).toBe(sent === undefined ? "" : callerSpan);
+      // What docs/observability.md says of such an Envoy: it writes the backend's context itself.
+      const received = observed.llms.get("solver")?.received()[0]?.headers["traceparent"];
+      expect(received).toBe(`00-${ingress?.traceId}-${ingress?.spanId}-01`);
+    } finally {
+      await envoy.child.stop();
+      await own.close();
+    }
+  },
+);
 
 test("spans that wait are sent before signalbox ends", async () => {
   const before = observed.receiver.spans().length;

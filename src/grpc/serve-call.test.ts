@@ -85,8 +85,8 @@ test("a message is given once the one before is dealt with", async () => {
 });
 
 test("an unknown method, a message that is too large, and words with signs of their own", async () => {
-  const { call } = await start((one) => ({
-    ...echo(one),
+  const { call } = await start((one, headers) => ({
+    ...echo(one, headers),
     end: () => one.end(status.notFound, "100 % of “it”\n"),
   }));
   expect(await errorOf(call(undefined, "/test.Test/Other"))).toMatchObject({

@@ -27,7 +27,8 @@ export interface CallHandler {
   gone(): void;
 }
 
-export type Method = (call: Call) => CallHandler;
+/** `headers`: of the call, as the client sent them. */
+export type Method = (call: Call, headers: Headers) => CallHandler;
 
 export interface GrpcMethods {
   /** By path, such as `/grpc.health.v1.Health/Check`. */
@@ -49,7 +50,8 @@ export function grpcStreams({ methods, maxMessageBytes }: GrpcMethods): OpenStre
       stream.sendHeaders(trailersOnly(status.unimplemented, "no such method"), true);
       return deaf(stream);
     }
-    return serveCall(stream, method, maxMessageBytes, timeoutMs(headers.get("grpc-timeout")));
+    const opened = (call: Call) => method(call, headers);
+    return serveCall(stream, opened, maxMessageBytes, timeoutMs(headers.get("grpc-timeout")));
   };
 }
 
@@ -68,7 +70,7 @@ const deaf = (stream: Http2Stream): StreamHandler => ({
 
 function serveCall(
   stream: Http2Stream,
-  method: Method,
+  open: (call: Call) => CallHandler,
   maxMessageBytes: number,
   limitMs: number | undefined,
 ): StreamHandler {
@@ -97,7 +99,7 @@ function serveCall(
       stream.sendHeaders((answering ? trailers : trailersOnly)(code, details), true);
     },
   };
-  const handler = method(call);
+  const handler = open(call);
   const reader = messageReader(maxMessageBytes, (message) => {
     if (over) return;
     if (busy || stream.isBlocked()) waiting.push(message);

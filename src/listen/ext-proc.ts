@@ -12,22 +12,28 @@ export const processPath = "/envoy.service.ext_proc.v3.ExternalProcessor/Process
 /** Envoy's side of one HTTP request after the other. A call keeps the router that `acquire` gave it when it began. */
 export const processMethod =
   (acquire: Acquire): Method =>
-  (call) => {
+  (call, headers) => {
     const lease = acquire();
-    if (lease) return serve(call, lease);
+    // An Envoy that traces says here, not in the request's headers, which of its spans the call is of.
+    if (lease) return serve(call, lease, lease.events.arrived && headers.get("traceparent"));
     // Not ready yet: Envoy's failure_mode_allow decides.
     call.end(status.unavailable, "models are still loading");
     return { message: () => undefined, end: () => undefined, gone: () => undefined };
   };
 
-function serve(call: Call, { router, events, release }: Lease): CallHandler {
+function serve(
+  call: Call,
+  { router, events, release }: Lease,
+  callTraceparent: string | undefined,
+): CallHandler {
   let gone: AbortController | undefined;
   let over = false;
   // Made when something has to be waited for: most requests are answered at once.
-  const stream = httpStream(router, events, () => {
+  const signal = () => {
     gone ??= new AbortController();
     return gone.signal;
-  });
+  };
+  const stream = httpStream(router, events, signal, callTraceparent);
 
   function send(answers: readonly ProcessingResponse[]): void {
     for (const answer of answers) {

@@ -56,6 +56,7 @@ export function requestPhase(
   router: Router,
   events: StreamEvents,
   signal?: () => AbortSignal,
+  callTraceparent?: string,
 ): RequestPhase {
   const { config } = router;
   const clearRouteCache = config.clear_route_cache;
@@ -97,7 +98,7 @@ export function requestPhase(
     if (!chat && !/\bjson\b/i.test(values.get("content-type") ?? "json")) {
       return [headersAnswer(facts, noBody)];
     }
-    trace = events.arrived?.({ requestId, headers: values });
+    trace = events.arrived?.({ requestId, headers: values, callTraceparent });
     if (trace && trace.removed.length > 0) {
       facts = { ...facts, forged: [...facts.forged, ...trace.removed] };
     }

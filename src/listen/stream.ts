@@ -17,14 +17,15 @@ export interface HttpStream {
 
 /**
  * `router` stays the same for the stream's life, so a new configuration never changes a request half way. `signal` gives
- * one that aborts when Envoy has let the stream go.
+ * one that aborts when Envoy has let the stream go. `callTraceparent`: the header of the gRPC call, where Envoy traces.
  */
 export function httpStream(
   router: Router,
   events: StreamEvents,
   signal?: () => AbortSignal,
+  callTraceparent?: string,
 ): HttpStream {
-  const request = requestPhase(router, events, signal);
+  const request = requestPhase(router, events, signal, callTraceparent);
   let protocol: ProcessingRequest["protocol_config"];
 
   function answer(message: ProcessingRequest): Answers {

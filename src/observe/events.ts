@@ -8,6 +8,8 @@ export interface StreamEvents {
   arrived?(event: {
     readonly requestId: string;
     readonly headers: ReadonlyMap<string, string>;
+    /** Of the gRPC call that the request came with. */
+    readonly callTraceparent?: string | undefined;
   }): RequestTrace | undefined;
   /** A model was chosen for `auto`. */
   routed(event: {

@@ -30,6 +30,8 @@ export interface RequestTrace {
 /** What a request's headers tell about the trace it belongs to. */
 export interface RequestStart {
   readonly headers: ReadonlyMap<string, string>;
+  /** Of the gRPC call that the request came with. */
+  readonly callTraceparent?: string | undefined;
   /** As it is safe to show; empty when the request has none. */
   readonly requestId: string;
 }

@@ -23,8 +23,8 @@ export function streamEvents(
   const label = (model: string): string => (known.has(model) ? model : otherModel);
   return {
     ...(tracing && {
-      arrived: ({ requestId, headers }): RequestTrace | undefined =>
-        unlessItThrows(() => tracing.start({ requestId: safeRequestId(requestId), headers })),
+      arrived: ({ requestId, ...context }): RequestTrace | undefined =>
+        unlessItThrows(() => tracing.start({ requestId: safeRequestId(requestId), ...context })),
     }),
     routed(event) {
       const { requestId, requestedModel, route, stream, query, durationMs, trace } = event;

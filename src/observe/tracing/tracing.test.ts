@@ -38,6 +38,7 @@ interface Sent {
   /** Of the backend; none: it never answers. */
   readonly status?: string;
   readonly router?: ReturnType<typeof fakeRouter>;
+  readonly callTraceparent?: string;
 }
 
 const httpHeaders = (values: Readonly<Record<string, string>>): HttpHeaders => ({
@@ -69,7 +70,7 @@ async function send(tracing: Tracing | undefined, sent: Sent = {}) {
         ]),
   ];
   const answers: ProcessingResponse[] = [];
-  const stream = httpStream(router, events);
+  const stream = httpStream(router, events, undefined, sent.callTraceparent);
   for (const message of messages) answers.push(...(await stream.answer(message)));
   stream.end();
   const mutation = answers[0]?.request_headers?.response.header_mutation;
@@ -272,6 +273,25 @@ describe("an OTLP receiver over HTTP", () => {
     expect(set["traceparent"]).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-01$/);
     expect(set["traceparent"]).not.toContain(traceId);
     expect(removed).toContain("tracestate");
+  });
+
+  test.each([
+    { case: "in the request's trace", sent: traceId, called: traceId, parent: "call" },
+    { case: "in a trace of its own, without one of the request", called: traceId, parent: "call" },
+    {
+      case: "of another trace than the request's",
+      sent: traceId,
+      called: "1".repeat(32),
+      parent: "request",
+    },
+  ])("Envoy's own span of the call, $case", async ({ sent, called, parent }) => {
+    const callSpan = "00f067aa0ba902b7";
+    const headers = sent === undefined ? {} : { traceparent: `00-${sent}-${callerSpan}-01` };
+    await send(await start(), { headers, callTraceparent: `00-${called}-${callSpan}-01` });
+    await tracing?.close(1000);
+    const root = byName(receiver.spans())["semantic_router.request.received"];
+    const wanted = parent === "call" ? [called, callSpan] : [sent, callerSpan];
+    expect([root?.traceId, root?.parentSpanId]).toEqual(wanted);
   });
 
   test("a later version of the header is read as far as this one goes", async () => {

@@ -1,4 +1,4 @@
-import { type Context, ROOT_CONTEXT, SpanKind, type TraceFlags, trace } from "@opentelemetry/api";
+import { type Context, ROOT_CONTEXT, type SpanContext, SpanKind, trace } from "@opentelemetry/api";
 import { parseTraceParent, TraceState } from "@opentelemetry/core";
 import {
   defaultResource,
@@ -36,9 +36,10 @@ export function createTracing(
   });
   const tracer = provider.getTracer(scope);
 
-  function start({ headers, requestId }: RequestStart): RequestTrace | undefined {
+  function start(request: RequestStart): RequestTrace | undefined {
+    const { headers, requestId } = request;
     const started = { ms: performance.now(), epochMs: Date.now() };
-    const parent = parentOf(headers);
+    const parent = parentOf(request);
     const root = tracer.startSpan(
       "semantic_router.request.received",
       { kind: SpanKind.SERVER, startTime: started.epochMs },
@@ -84,20 +85,26 @@ function unsampledTrace(context: string, removed: readonly string[]): RequestTra
   };
 }
 
-/** Nothing when the request belongs to no trace. Of a repeated tracestate the first is kept; all of them go on as they came. */
-function parentOf(headers: ReadonlyMap<string, string>): Context | undefined {
-  const text = headers.get("traceparent");
-  const found = text === undefined ? null : parseTraceParent(text);
+/**
+ * Nothing when the request belongs to no trace. An Envoy that traces makes a span for its call to us, within the request's
+ * trace or one of its own: ours hang under that. Else they hang under the client's span. Of a repeated tracestate the
+ * first is kept; all of them go on as they came.
+ */
+function parentOf({ headers, callTraceparent }: RequestStart): Context | undefined {
+  const sent = parsed(headers.get("traceparent"));
+  const called = parsed(callTraceparent);
+  const found = called && (!sent || sent.traceId === called.traceId) ? called : sent;
   if (!found) return undefined;
-  const state = headers.get("tracestate");
-  const traceFlags = found.traceFlags as TraceFlags;
+  const state = sent ? headers.get("tracestate") : undefined;
   return trace.setSpanContext(ROOT_CONTEXT, {
     ...found,
-    traceFlags,
     isRemote: true,
     ...(state !== undefined && { traceState: new TraceState(state) }),
   });
 }
+
+const parsed = (text: string | undefined): SpanContext | undefined =>
+  (text === undefined ? undefined : parseTraceParent(text)) ?? undefined;
 
 function samplerOf({ name, ratio, parentBased }: TracingSettings["sampler"]) {
   const root =
