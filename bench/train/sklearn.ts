@@ -18,8 +18,8 @@ export interface Sklearn {
   stop(): Promise<void>;
 }
 
-/** Installs it first where it is not; needs Python and its package index. */
-export function startSklearn(): Sklearn {
+/** scikit-learn's Python. Installed first where it is not; needs Python and its package index. */
+export function sklearnPython(): string {
   const python = join(environment, "bin/python");
   if (!existsSync(join(environment, ".made"))) {
     const inherit = { stdio: "inherit" as const };
@@ -28,6 +28,11 @@ export function startSklearn(): Sklearn {
     execFileSync(python, ["-m", "pip", "install", "--quiet", "-r", wanted], inherit);
     writeFileSync(join(environment, ".made"), "");
   }
+  return python;
+}
+
+export function startSklearn(): Sklearn {
+  const python = sklearnPython();
   const one = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" };
   const process = startProcess(python, [join(peer, "peer.py")], one);
   const folder = mkdtempSync(join(tmpdir(), "signalbox-bench-"));
