@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startLoadDriver } from "../e2e/load/driver.ts";
@@ -14,14 +16,16 @@ import {
   runOnce,
   summaryOf,
 } from "./transport/contestants.ts";
+import { profileSummary } from "./transport/profile-summary.ts";
 import { startGoServer, startSignalboxServer } from "./transport/servers.ts";
 
 /**
- * node bench/transport.ts [--quick] [--no-peers] [--profile FOLDER]
+ * node bench/transport.ts [--quick] [--no-peers] [--profile NAME]
  *
  * What a request costs the sidecar beside a minimal Go server (bench/peers/go-extproc, built here; --no-peers does
  * without Go) that does the same header and body work and has no model. Both through a real Envoy, in turns, so that
- * what else the machine does falls on all alike. --profile writes V8's CPU profile of signalbox there.
+ * what else the machine does falls on all alike. --profile tells where signalbox spends its time with cached embeddings,
+ * and keeps it as results/DATE-transport-profile-NAME.json.
  */
 const { values } = parseArgs({
   options: {
@@ -41,9 +45,13 @@ const isRepeated = (_: unknown, index: number): boolean => index % 10 < 9;
 const cached = mixedBodies(5000).filter(isRepeated);
 const named = mixedBodies(5000, "some-model");
 
+if (values.profile !== undefined) {
+  await profileAndExit(values.profile);
+}
+
 const driver = await startLoadDriver();
 const servers = {
-  signalbox: await startSignalboxServer(configPath, profiling(values.profile)),
+  signalbox: await startSignalboxServer(configPath),
   ...(!values["no-peers"] && { go: await startGoServer(defaultModel) }),
 };
 const contestants: { contestant: Contestant; bodies: readonly string[]; runs: Run[] }[] = [];
@@ -98,7 +106,7 @@ const bars = values["no-peers"]
       atLeast("requests a second, named", ratio("signalbox, named", "go, named", rate), 0.85),
     ];
 showTable("Bars", bars);
-if (!values.quick && !values.profile) {
+if (!values.quick) {
   console.info(`Raw results: ${writeResults("transport", { rows, bars, contestants: raw() })}`);
 }
 
@@ -106,10 +114,21 @@ function raw() {
   return contestants.map(({ contestant, runs }) => ({ name: contestant.name, runs }));
 }
 
-function profiling(folder: string | undefined): Readonly<Record<string, string>> {
-  return folder === undefined
-    ? {}
-    : {
-        NODE_OPTIONS: `--cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${join(process.cwd(), folder)}`,
-      };
+async function profileAndExit(name: string): Promise<never> {
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-profile-"));
+  const driver = await startLoadDriver();
+  const flags = `--cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${folder}`;
+  const server = await startSignalboxServer(configPath, { NODE_OPTIONS: flags });
+  const contestant = await putEnvoyBefore(name, driver, server);
+  const job = { connections, bodies: cached, requests: 60_000, limitSeconds: 60 };
+  const run = await runOnce(contestant, driver, job);
+  await contestant.envoy.child.stop();
+  await server.child.stop(30_000);
+  await driver.close();
+  const summary = profileSummary(folder);
+  rmSync(folder, { recursive: true });
+  showTable(`${name}: own time of functions`, summary.functions);
+  console.info(summary.places);
+  console.info(writeResults(`transport-profile-${name}`, { run, ...summary }));
+  process.exit();
 }

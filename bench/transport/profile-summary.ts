@@ -16,7 +16,7 @@ interface CpuProfile {
 }
 
 export interface ProfileSummary {
-  /** CPU of the thread while it did anything, milliseconds. */
+  /** CPU of the thread while it did anything but start, milliseconds. */
   readonly busyMs: number;
   /** Share of that by where the code is, largest first. */
   readonly places: Readonly<Record<string, number>>;
@@ -30,6 +30,8 @@ export interface ProfileSummary {
 
 const root = join(import.meta.dirname, "../..");
 const idle = new Set(["(idle)", "(root)"]);
+/** Reading and compiling files, which is over before the first request. */
+const startUp = /^(node:internal\/(modules|bootstrap|deps|per_context)|wasm:.*|compile\w*)$/;
 
 /** Of the busiest thread whose profile lies in `folder`. */
 export function profileSummary(folder: string, mostFunctions = 40): ProfileSummary {
@@ -50,8 +52,9 @@ function summary({ nodes, samples, timeDeltas }: CpuProfile, most: number): Prof
     const frame = frames.get(id);
     const micros = timeDeltas[at] ?? 0;
     if (!frame || idle.has(frame.functionName)) continue;
-    busy += micros;
     const place = placeOf(frame.url) || frame.functionName;
+    if (startUp.test(groupOf(place))) continue;
+    busy += micros;
     const name = frame.functionName || `(line ${frame.lineNumber + 1})`;
     const key = `${name}\n${place}`;
     own.set(key, (own.get(key) ?? 0) + micros);

@@ -17,8 +17,8 @@ export function distribution(bounds: readonly number[]): GrowingDistribution {
   let sum = 0;
   return {
     add(value) {
-      const found = bounds.findIndex((bound) => value <= bound);
-      const at = found < 0 ? bounds.length : found;
+      let at = 0;
+      while (at < bounds.length && value > (bounds[at] as number)) at++;
       counts[at] = (counts[at] ?? 0) + 1;
       sum += value;
     },

@@ -7,14 +7,12 @@ export const selectedModelHeader = "x-selected-model";
 /** Prefix of every header that only signalbox may set; client copies are removed. */
 export const ownPrefix = "x-vsr-";
 
-const bytes = (text: string): Uint8Array => Buffer.from(text, "utf8");
-
 /**
  * One header, replacing every copy. The value goes into `raw_value`: Envoy takes a header that is set through `value`
  * alone as empty. Append is Envoy's default and would keep what a client sent.
  */
 export const setHeader = (key: string, value: string): HeaderValueOption => ({
-  header: { key, raw_value: bytes(value) },
+  header: { key, raw_value: value },
   append_action: "OVERWRITE_IF_EXISTS_OR_ADD",
 });
 

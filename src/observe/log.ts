@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
-import { destination, type Logger, pino, symbols } from "pino";
+import { type Logger, pino, symbols } from "pino";
+import { lineBuffer } from "./line-buffer.ts";
 
 export type Log = Logger;
 
-/** More would cost more: the stream looks through all that it has buffered at each line. */
-const bufferedBytes = 4096;
-
-/** JSON lines on stderr, with the keys of vllm-project/semantic-router's log: level, ts, msg, event. */
+/** JSON lines on stderr, at most a second late, with the keys of vllm-project/semantic-router's log: level, ts, msg, event. */
 export function createLog(level: string, fd: number = 2): Log {
+  const lines = lineBuffer(
+    fd,
+    (count) =>
+      `{"level":"warn","ts":"${timestamp()}","event":"log_lines_dropped","lines":${count},"msg":"the log is read too slowly"}\n`,
+  );
+  process.once("exit", lines.flushSync);
   return pino(
     {
       level,
@@ -16,8 +20,7 @@ export function createLog(level: string, fd: number = 2): Log {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: pino.stdSerializers.err },
     },
-    // Buffered for at most a second: a write for each request would cost more than routing it.
-    destination({ fd, sync: false, minLength: bufferedBytes, periodicFlush: 1000 }),
+    lines,
   );
 }
 

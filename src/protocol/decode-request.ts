@@ -4,7 +4,7 @@ import { bodySendModes, wire } from "./wire-types.ts";
 
 /**
  * Reads one ProcessingRequest of external_processor.proto. Fields that it does not know are skipped, a field given twice
- * counts the second time. Bytes of a body or a header are not copied. Throws an Error when `bytes` are no protobuf.
+ * counts the second time. Bytes of a body are not copied. Throws an Error when `bytes` are no protobuf.
  */
 export function decodeRequest(bytes: Buffer): ProcessingRequest {
   let phase: Phase | undefined;
@@ -16,10 +16,13 @@ export function decodeRequest(bytes: Buffer): ProcessingRequest {
     const { field, type } = reader;
     if (type === wire.bytes && field >= 2 && field <= 7) {
       phase = phases[field - 2] as Phase;
-      const part = reader.message();
-      content = field < 4 ? headers(part) : field < 6 ? body(part) : trailers(part);
+      const end = reader.enter();
+      content = field < 4 ? headers(reader) : field < 6 ? body(reader) : trailers(reader);
+      reader.leave(end);
     } else if (type === wire.bytes && field === 11) {
-      protocol_config = protocol(reader.message());
+      const end = reader.enter();
+      protocol_config = protocol(reader);
+      reader.leave(end);
     } else if (type === wire.varint && field === 10) {
       observability_mode = reader.varint() !== 0;
     } else {
@@ -50,8 +53,11 @@ function headers(reader: Reader): HttpHeaders {
   let map: HttpHeaders["headers"];
   let end_of_stream = false;
   while (reader.next()) {
-    if (reader.type === wire.bytes && reader.field === 1) map = headerMap(reader.message());
-    else if (reader.type === wire.varint && reader.field === 3)
+    if (reader.type === wire.bytes && reader.field === 1) {
+      const end = reader.enter();
+      map = headerMap(reader);
+      reader.leave(end);
+    } else if (reader.type === wire.varint && reader.field === 3)
       end_of_stream = reader.varint() !== 0;
     else reader.skip();
   }
@@ -61,24 +67,28 @@ function headers(reader: Reader): HttpHeaders {
 function headerMap(reader: Reader): { headers: readonly HeaderValue[] } {
   const values: HeaderValue[] = [];
   while (reader.next()) {
-    if (reader.type === wire.bytes && reader.field === 1) values.push(header(reader.message()));
-    else reader.skip();
+    if (reader.type === wire.bytes && reader.field === 1) {
+      const end = reader.enter();
+      values.push(header(reader));
+      reader.leave(end);
+    } else reader.skip();
   }
   return { headers: values };
 }
 
+/** `value` is the text of raw_value where there is one: a request has some twenty headers, and each a Buffer would cost. */
 function header(reader: Reader): HeaderValue {
   let key = "";
   let value = "";
-  let raw_value: Buffer | undefined;
+  let raw = "";
   while (reader.next()) {
     if (reader.type !== wire.bytes) reader.skip();
     else if (reader.field === 1) key = reader.string();
     else if (reader.field === 2) value = reader.string();
-    else if (reader.field === 3) raw_value = reader.bytes();
+    else if (reader.field === 3) raw = reader.string();
     else reader.skip();
   }
-  return raw_value ? { key, value, raw_value } : { key, value };
+  return { key, value: raw === "" ? value : raw };
 }
 
 function body(reader: Reader): HttpBody {

@@ -78,7 +78,9 @@ function headerMutation(writer: BackwardWriter, mutation: HeaderMutation): void 
     const end = writer.at;
     writer.varintField(3, overwrite);
     const start = writer.at;
-    writer.bytesField(3, option.header.raw_value);
+    const { raw_value } = option.header;
+    if (typeof raw_value === "string") writer.stringField(3, raw_value);
+    else writer.bytesField(3, raw_value);
     writer.stringField(1, option.header.key);
     writer.prefix(1, start);
     writer.prefix(1, end);
@@ -141,7 +143,7 @@ function mostBytes(response: ProcessingResponse): number {
   const headers = refused?.headers ?? common?.header_mutation;
   if (!headers) return most;
   for (const { header } of headers.set_headers ?? []) {
-    most += mostHeaderBytes + 3 * header.key.length + header.raw_value.length;
+    most += mostHeaderBytes + 3 * (header.key.length + header.raw_value.length);
   }
   for (const name of headers.remove_headers ?? []) most += mostHeaderBytes + 3 * name.length;
   return most;

@@ -15,7 +15,7 @@ export type HeaderSendMode = "DEFAULT" | "SEND" | "SKIP";
 export interface HeaderValue {
   readonly key: string;
   readonly value?: string;
-  /** Envoy fills this one only. */
+  /** Envoy fills this one only; `decodeRequest` puts its text into `value`. */
   readonly raw_value?: Uint8Array;
 }
 export interface HeaderMap {
@@ -53,7 +53,8 @@ export type ProcessingRequest = EveryRequest &
   );
 
 export interface HeaderValueOption {
-  readonly header: { readonly key: string; readonly raw_value: Uint8Array };
+  /** A text is sent in UTF-8. */
+  readonly header: { readonly key: string; readonly raw_value: Uint8Array | string };
   readonly append_action: "OVERWRITE_IF_EXISTS_OR_ADD";
 }
 export interface HeaderMutation {

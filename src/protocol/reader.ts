@@ -6,7 +6,7 @@ export class Reader {
   type = 0;
   readonly #bytes: Buffer;
   #at: number;
-  readonly #end: number;
+  #end: number;
 
   constructor(bytes: Buffer, at: number, end: number) {
     this.#bytes = bytes;
@@ -50,10 +50,17 @@ export class Reader {
     return length;
   }
 
-  message(): Reader {
+  /** Goes into the message that the field is; `next` is false at its end. Gives what `leave` wants. */
+  enter(): number {
     const length = this.#length();
-    this.#at += length;
-    return new Reader(this.#bytes, this.#at - length, this.#at);
+    const end = this.#end;
+    this.#end = this.#at + length;
+    return end;
+  }
+
+  /** Out of a message that was read to its end. */
+  leave(end: number): void {
+    this.#end = end;
   }
 
   bytes(): Buffer {
