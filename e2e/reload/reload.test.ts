@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -144,6 +145,22 @@ test("a configuration that is wrong changes nothing but the status, the log and 
   await expect.poll(() => signalbox.child.output()).toContain("config_reload_failed");
   map.update({ "config.yaml": config("two") });
   await untilStatus(signalbox, ({ last_error }) => last_error === null);
+});
+
+test("the log level is that of the configuration that serves", async () => {
+  const hashOf = (query: string) => createHash("sha256").update(query).digest("hex").slice(0, 12);
+  const [quiet, loud] = ["What is new in Rome?", "What is new in Oslo?"];
+  for (const [level, query] of [
+    ["error", quiet],
+    ["info", loud],
+  ] as const) {
+    const { generation } = await configStatus(signalbox);
+    map.update({ "config.yaml": `${config("two")}observability: { log_level: ${level} }\n` });
+    await untilStatus(signalbox, (status) => status.generation === generation + 1);
+    await modelOf(query);
+  }
+  await expect.poll(signalbox.child.output, { timeout: 10_000 }).toContain(hashOf(loud));
+  expect(signalbox.child.output()).not.toContain(hashOf(quiet));
 });
 
 test("SIGHUP does the same, and keeps the process", async () => {
