@@ -294,3 +294,49 @@ test("a cache that may take as long as a request is doubtful", () => {
   );
   expect(warnings.map(({ path }) => path)).toContain("embedding.cache.timeout_ms");
 });
+
+const exporter = (keys: string): string =>
+  `observability: { tracing: { enabled: true, exporter: { ${keys} } } }`;
+const exporterPath = "observability.tracing.exporter";
+const address = "must be host:port, or an address of http:// or https://";
+
+test.each([
+  { keys: "endpoint: 'jaeger:4317', insecure: true" },
+  { keys: "endpoint: '[::1]:4317'" },
+  { keys: "endpoint: 'https://collector.example/v1/traces'" },
+  { keys: "type: otlp" },
+])("spans can be sent: $keys", ({ keys }) => {
+  expect(problemsOf(exporter(keys))).toEqual([]);
+});
+
+test.each([
+  {
+    keys: "type: jaeger",
+    want: `${exporterPath}.type: must be otlp, not jaeger; a collector can hand spans on to anything else`,
+  },
+  { keys: "endpoint: collector", want: `${exporterPath}.endpoint: ${address}` },
+  { keys: "endpoint: 'ftp://collector'", want: `${exporterPath}.endpoint: ${address}` },
+  {
+    keys: "endpoint: 'https://me:secret@collector'",
+    want: `${exporterPath}.endpoint: holds a name or password; give them in OTEL_EXPORTER_OTLP_HEADERS`,
+  },
+])("spans cannot be sent: $keys", ({ keys, want }) => {
+  expect(problemsOf(exporter(keys))).toEqual([want]);
+});
+
+test("a file of the reference that names another exporter loads while tracing is off", () => {
+  const tracing = "{ enabled: false, provider: opentelemetry, exporter: { type: stdout } }";
+  expect(problemsOf(`observability: { tracing: ${tracing} }`)).toEqual([]);
+});
+
+test("the baseline of prices must have a price", () => {
+  const models = "model_config: { large: { pricing: { prompt_per_1m: 3 } }, free: {} }";
+  const lines = (name: string) => `${models}\nobservability: { price_baseline: ${name} }`;
+  expect(problemsOf(lines("large"))).toEqual([]);
+  expect(problemsOf(lines("free"))).toEqual([
+    "observability.price_baseline: model 'free' has no pricing in model_config",
+  ]);
+  expect(problemsOf(lines("lrge"))).toEqual([
+    "observability.price_baseline: model 'lrge' has no pricing in model_config (did you mean 'large'?)",
+  ]);
+});

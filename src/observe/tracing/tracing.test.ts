@@ -141,7 +141,10 @@ describe("an OTLP receiver over HTTP", () => {
         "decision.name": "math_decision",
         "category.name": "math",
       },
-      resource: { "service.name": "signalbox" },
+      resource: {
+        "service.name": "signalbox",
+        "service.version": expect.stringMatching(/^\d+\.\d+\.\d+/),
+      },
     });
     for (const span of receiver.spans()) {
       expect(span.traceId).toBe(traceId);

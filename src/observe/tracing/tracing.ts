@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Context, ROOT_CONTEXT, type SpanContext, SpanKind, trace } from "@opentelemetry/api";
 import { parseTraceParent, TraceState } from "@opentelemetry/core";
 import {
@@ -14,6 +16,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
+import { packageRoot } from "../../config/paths.ts";
 import type { RequestStart, RequestTrace, Tracing } from "../request-trace.ts";
 import { recordedTrace, traceparent } from "./recorded-trace.ts";
 import type { TracingSettings } from "./settings.ts";
@@ -127,7 +130,9 @@ function resourceOf({ serviceName, serviceVersion, environment }: TracingSetting
       "deployment.environment": environment,
     }),
   });
+  const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8"));
   return defaultResource()
+    .merge(resourceFromAttributes({ "service.version": version }))
     .merge(detectResources({ detectors: [envDetector] }))
     .merge(given);
 }
