@@ -1,106 +1,86 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { localHub } from "../hub/testing/local-hub.ts";
-import { writingLlm } from "../modelpack/prepare/testing/writing-llm.ts";
+import { beforeAll, expect, test, vi } from "vitest";
+import { packageRoot } from "../config/paths.ts";
+import { supersessionRows, topicRows, writeRows } from "../modelpack/testing/toy-rows.ts";
 import { runCli } from "./testing/run-cli.ts";
+import { commandsOf, runSh } from "./testing/run-sh.ts";
 
-const toml = `[paths]
-prepared_dir = "prepared"
-trained_models_dir = "models"
-datasets_cache_dir = ""
-[prepare]
-target_per_task_label = 20
-[train]
-[synthetic_llm]
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
-[[datasets]]
-name = "tickets"
-target = "router"
-dataset_id = "owner/name"
-required = true
-task = "query_domain"
-text_field = "subject"
-label_field = "queue"
-label_map = { billing = "finance" }
-`;
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "signalbox-modelpack-"));
+  const prepared = join(folder, "prepared");
+  writeRows(prepared, "router", { train: topicRows(300, 1), test: topicRows(60, 2) });
+  writeRows(prepared, "pair", { train: supersessionRows(200, 3), test: supersessionRows(60, 4) });
+  writeFileSync(
+    join(folder, "texts.jsonl"),
+    [
+      '{"text": "a soup recipe"}',
+      '{"text_a": "hotel my visa", "text_b": "hotel my visa instead", "top_k": 1}',
+      '{"text": "x", "task": "query_domian"}',
+      "[]",
+      "no JSON",
+      '{"text": "\\ud800 bank loan", "task": "query_domain", "threshold": 0}',
+    ].join("\n"),
+  );
+  return () => rmSync(folder, { recursive: true });
+});
 
-const tickets = Array.from(
-  { length: 30 },
-  (_, at) =>
-    `query_domain finance: invoice ${at} was charged twice,${at % 10 === 0 ? "it" : "billing"}`,
-);
+const jsonLines = (out: string) =>
+  out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
 
-const bytesIn = (folder: string) =>
-  Object.fromEntries(
-    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).toString("base64")]),
+test("what docs/modelpack.md shows works as it stands, the commands in their order", async () => {
+  const page = readFileSync(join(packageRoot, "docs/modelpack.md"), "utf8");
+  const [train = "", single = "", pair = "", batch = ""] = commandsOf(page);
+  const trained = await runSh(train, folder);
+  expect(trained).toMatchObject({ code: 0, out: "" });
+  expect(trained.err).toMatch(
+    /^router\/query_domain epoch 1\/25: loss 0\.\d+ accuracy [01]\.\d+, held/m,
+  );
+  expect(trained.err).toMatch(
+    /^router: test accuracy [01]\.\d+, macro-F1 .*int8 changes \d+ of 60 answers$/m,
   );
 
-test("from an empty folder, a hub and an LLM to answers: prepared, trained, killed in between, asked", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "signalbox-modelpack-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const config = join(folder, "model_pipeline.toml");
-  writeFileSync(config, toml);
-  const hub = await localHub(
-    { "train.csv": `subject,queue\n${tickets.join("\n")}\n` },
-    { kind: "dataset" },
-  );
-  onTestFinished(() => hub.close());
-  const llm = await writingLlm();
-  const env = {
-    ...{ LLM_EVAL__MODEL: "m", LLM_EVAL__BASE_URL: llm.endpoint },
-    ...{ HF_ENDPOINT: hub.endpoint, HF_HOME: join(folder, "hub") },
-  };
-
-  const prepared = await runCli(
-    ["modelpack", "prepare", "--config", config, "--json", "--strict"],
-    env,
-  );
-  expect(prepared).toMatchObject({ code: 0 });
-  expect(JSON.parse(prepared.out).datasets.tickets).toMatchObject({ rows: 30, taken: 20 });
-  const asked = llm.requests();
-  const rows = bytesIn(join(folder, "prepared"));
-  expect(await runCli(["modelpack", "prepare", "--config", config], env)).toMatchObject({
-    code: 0,
-  });
-  expect(llm.requests()).toBe(asked);
-  const { "manifest.json": _, ...kept } = bytesIn(join(folder, "prepared"));
-  expect(rows).toMatchObject(kept);
-
-  const train = ["modelpack", "train", "--config", config, "--max-iter", "5"];
-  const child = spawn(process.execPath, [join(import.meta.dirname, "../cli.ts"), ...train]);
-  await once(child.stderr, "data");
-  child.kill("SIGKILL");
-  await once(child, "exit");
-  expect(await runCli(train)).toMatchObject({ code: 0 });
-  const other = join(folder, "other");
-  expect(await runCli([...train, "--output-dir", other])).toMatchObject({ code: 0 });
-  const { "manifest.json": own, ...models } = bytesIn(join(folder, "models"));
-  const { "manifest.json": theirs, ...again } = bytesIn(other);
-  expect(own).toBeDefined();
-  expect(theirs).toBeDefined();
-  expect(Object.keys(models)).toContain("router_model.safetensors");
-  expect(Object.keys(again)).toEqual(Object.keys(models));
-  for (const [name, bytes] of Object.entries(models))
-    expect([name, again[name] === bytes]).toEqual([name, true]);
-
-  const text = "query_domain travel amber basin cedar harbor meadow.";
-  const models_dir = ["--models-dir", join(folder, "models")];
-  const told = await runCli([
-    "modelpack",
-    "predict",
-    ...models_dir,
-    "--task",
-    "query_domain",
-    "--text",
-    text,
+  const asked = await runSh(single, folder);
+  expect(asked.code).toBe(0);
+  expect(asked.err).toMatch(/^notice: .*extractor_model\.json does not exist.*\n$/);
+  expect(jsonLines(asked.out)).toMatchObject([
+    { task: "query_domain", label: "finance", source: "model" },
   ]);
-  expect(told.code).toBe(0);
-  expect(JSON.parse(told.out.split("\n")[0] ?? "")).toMatchObject({
-    task: "query_domain",
-    label: "travel",
-  });
-}, 120_000);
+  expect(jsonLines((await runSh(pair, folder)).out)).toMatchObject([{ task: "supersession" }]);
+
+  const lines = await runSh(batch, folder);
+  expect(lines.code).toBe(0);
+  expect(jsonLines(lines.out)).toMatchObject([
+    { results: [{ task: "query_domain", label: "food", top: [{}, {}, {}] }] },
+    { results: [{ task: "supersession", label: "supersedes", top: [{}] }] },
+    { error: { code: "invalid_request", message: "there is no such task" } },
+    { error: { code: "invalid_request" } },
+    { error: { code: "malformed_json", message: "the line is not JSON" } },
+    { results: [{ label: "finance" }] },
+  ]);
+});
+
+test.each([
+  { args: ["train"], want: /config_invalid.*--prepared-dir/ },
+  { args: ["train", "--families", "routers"], want: /some of router, extractor, pair/ },
+  {
+    args: ["train", "--prepared-dir", "/nowhere", "--output-dir", "/nowhere"],
+    want: /router_train/,
+  },
+  {
+    args: ["predict", "--models-dir", "/nowhere", "--task", "x", "--text", "a"],
+    want: /no such task/,
+  },
+  { args: ["predict", "--models-dir", "/nowhere"], want: /neither text nor both/ },
+])("modelpack $args could not run", async ({ args, want }) => {
+  const { code, err } = await runCli(["modelpack", ...args]);
+  expect(code).toBe(2);
+  expect(err).toMatch(want);
+});
