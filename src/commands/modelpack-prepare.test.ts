@@ -33,6 +33,7 @@ test("killed again and again, it ends with every row once; nothing that was writ
   const config = newPipeline(8);
   const folder = join(config, "../out");
   const llm = await writingLlm();
+  onTestFinished(() => llm.close());
   const env = { LLM_EVAL__MODEL: "m", LLM_EVAL__BASE_URL: llm.endpoint, HF_HUB_OFFLINE: "1" };
   const cli = join(import.meta.dirname, "../cli.ts");
   for (const until of [60, 200, 420]) {

@@ -112,6 +112,7 @@ ${toml}`,
 
 async function llmIn(mood?: (request: number) => Mood) {
   const server = await writingLlm(mood);
+  onTestFinished(() => server.close());
   const llm = { provider: "test", model: "m", endpoint: new URL(server.endpoint), apiKey: "key-1" };
   return { ...server, llm };
 }

@@ -1,4 +1,3 @@
-import { onTestFinished } from "vitest";
 import {
   type Asked,
   complete,
@@ -80,11 +79,11 @@ export async function writingLlm(mood: (request: number) => Mood = () => undefin
         return complete(response, reply);
     }
   });
-  onTestFinished(async () => {
+  async function close(): Promise<void> {
     for (const end of hanging) end();
     await server.close();
-  });
-  return { ...server, requests: () => requests };
+  }
+  return { ...server, close, requests: () => requests };
 }
 
 const words =
