@@ -9,6 +9,7 @@ import { type OtlpReceiver, startOtlpHttp } from "../../src/testing/otlp/receive
 import { type MockLlm, startMockLlm } from "../mock-llm/start-mock-llm.ts";
 import { type Envoy, startEnvoy } from "../start-envoy.ts";
 import { type Signalbox, startSignalbox } from "../start-signalbox.ts";
+import { openAuthority } from "../testing/certificates.ts";
 
 /** A signalbox that uses everything that has metrics: prices, spans, a shared cache where Redis is to be had. */
 export interface Observed {
@@ -17,6 +18,7 @@ export interface Observed {
   readonly receiver: OtlpReceiver;
   readonly llms: ReadonlyMap<string, MockLlm>;
   readonly hasRedis: boolean;
+  readonly hasTls: boolean;
   /** Writes the configuration again, with `more` over it. */
   configure(more: object): void;
   stop(): Promise<void>;
@@ -29,6 +31,8 @@ export interface ObserveOptions {
   readonly baseline?: string;
   readonly limits?: object;
   readonly samplingRate?: number;
+  /** Between Envoy and signalbox, where certificates can be made. */
+  readonly tls?: boolean;
   /** Awaited before each answer of a model. */
   readonly beforeAnswer?: (model: string) => Promise<void>;
 }
@@ -80,7 +84,14 @@ export async function startObserved(options: ObserveOptions = {}): Promise<Obser
       writeFileSync(config, JSON.stringify(settings));
     };
     configure({});
-    const signalbox = await startSignalbox({ config, env: { OTEL_BSP_SCHEDULE_DELAY: "200" } });
+    const authority = options.tls ? openAuthority() : undefined;
+    if (authority) ends.push(async () => authority.remove());
+    const { cert = "", key = "" } = authority?.issue("server") ?? {};
+    const signalbox = await startSignalbox({
+      config,
+      env: { OTEL_BSP_SCHEDULE_DELAY: "200" },
+      ...(authority && { flags: ["--tls-cert", cert, "--tls-key", key] }),
+    });
     ends.push(() => signalbox.child.stop());
     const ports = [...llms].map(([model, { port }]) => [model, port] as const);
     const envoy = await startEnvoy({
@@ -88,10 +99,20 @@ export async function startObserved(options: ObserveOptions = {}): Promise<Obser
       backends: { ...Object.fromEntries(ports), broken: (broken.address() as AddressInfo).port },
       defaultBackend: routing.default_model,
       messageTimeoutMs: 6000,
+      ...(authority && { extProcTls: { ca: authority.ca } }),
     });
     // Envoy goes first: what it still asks is answered.
     ends.push(() => envoy.child.stop());
-    return { envoy, signalbox, receiver, llms, hasRedis: redis !== undefined, configure, stop };
+    return {
+      envoy,
+      signalbox,
+      receiver,
+      llms,
+      hasRedis: redis !== undefined,
+      hasTls: authority !== undefined,
+      configure,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
