@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    globalSetup: "src/testing/own-temporary-folder.ts",
+    globalSetup: "src/testing/leave-nothing-behind.ts",
     projects: [
       { test: { name: "unit", include: ["src/**/*.test.ts"] } },
       {

@@ -6,5 +6,7 @@ import { join } from "node:path";
 export function setup(): () => void {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-tests-"));
   process.env["TMPDIR"] = folder;
+  // Opened in a test's own process, onnxruntime would write an id below HOME and tell its maker of each model.
+  process.env["ORT_DISABLE_TELEMETRY"] = "1";
   return () => rmSync(folder, { recursive: true, force: true });
 }
