@@ -29,8 +29,9 @@ if [ -x "$place/bin/promtool" ]; then
   exit 0
 fi
 
-command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
+if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
   stop "no Prometheus here, and no apt-get and dpkg-deb to fetch one" "$own"
+fi
 mkdir -p "$place"
 work=$(mktemp -d "$place/fetching.XXXXXX")
 trap 'rm -rf "$work"' EXIT
