@@ -100,6 +100,11 @@ describe.skipIf(helm === undefined)("rendered", () => {
       says: "minReplicas",
     },
     {
+      case: "client certificates that Envoy Gateway does not show",
+      set: ["gateway.name=llm", "tls.existingSecret=own", "tls.clientCa=true"],
+      says: "EnvoyPatchPolicy",
+    },
+    {
       case: "client certificates without a server's",
       set: ["tls.clientCa=true"],
       says: "tls.existingSecret",

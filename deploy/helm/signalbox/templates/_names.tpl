@@ -79,8 +79,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if and .tls.clientCa (not .tls.existingSecret) }}
 {{- fail "tls.clientCa needs tls.existingSecret" }}
 {{- end }}
-{{- if and .tls.clientCa .gateway.name (not .tls.envoySecret) }}
-{{- fail "tls.clientCa: name the Secret with Envoy's client certificate in tls.envoySecret" }}
+{{- if and .tls.clientCa .gateway.name }}
+{{- fail "tls.clientCa: Envoy Gateway gives Envoy no client certificate for an EnvoyExtensionPolicy; leave gateway.name empty and use an EnvoyPatchPolicy, or leave clientCa" }}
 {{- end }}
 {{- if and (eq .gateway.body "FullDuplexStreamed") .gateway.failOpen }}
 {{- fail "gateway.body FullDuplexStreamed takes gateway.failOpen: false: Envoy keeps no body to go on with" }}
