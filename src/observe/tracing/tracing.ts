@@ -51,7 +51,7 @@ export function createTracing(
     // W3C: the state of a trace that cannot be read belongs to no trace.
     const removed = !parent && headers.has("tracestate") ? ["tracestate"] : none;
     if (root.isRecording()) {
-      root.setAttribute("request.id", requestId);
+      if (requestId !== "") root.setAttribute("request.id", requestId);
       return recordedTrace(tracer, root, started, removed);
     }
     // A context that we add nothing to goes on as it came: nobody would know a span id of ours.
