@@ -87,19 +87,28 @@ async function serve(options: Options): Promise<void> {
       live.take,
       wireHealth,
     ),
-  );
-  const servers = [
-    await listenHttp(
-      "--api-port",
-      createApi(live.take, wireHealth.isReady, () => status?.()),
-      options.apiPort,
-      options,
-    ),
-  ];
-  if (config.observability.metrics.enabled && options.metricsPort !== "0") {
-    servers.push(
-      await listenHttp("--metrics-port", metricsServer(metrics), options.metricsPort, options),
-    );
+  ).catch((thrown) => {
+    kept?.close();
+    throw thrown;
+  });
+  const servers: Server[] = [];
+  const closeAll = (): void => {
+    grpc.stop();
+    for (const server of servers) server.close();
+    kept?.close();
+  };
+  try {
+    const api = createApi(live.take, wireHealth.isReady, () => status?.());
+    servers.push(await listenHttp("--api-port", api, options.apiPort, options));
+    if (config.observability.metrics.enabled && options.metricsPort !== "0") {
+      servers.push(
+        await listenHttp("--metrics-port", metricsServer(metrics), options.metricsPort, options),
+      );
+    }
+  } catch (thrown) {
+    // What listens would keep a process that cannot serve.
+    closeAll();
+    throw thrown;
   }
   const reloads = keepLoaded(options, live, { metrics, log, tracing });
   stopOnSignal({
@@ -116,11 +125,8 @@ async function serve(options: Options): Promise<void> {
   try {
     status = await reloads.start();
   } catch (thrown) {
-    // What listens would keep a process that cannot serve.
-    grpc.stop();
-    for (const server of servers) server.close();
+    closeAll();
     reloads.close();
-    kept?.close();
     throw thrown;
   }
   wireHealth.setReady(true);
