@@ -6,7 +6,7 @@ NODE = $$(scripts/find-node.sh)
 WITH_NODE = PATH="$$(dirname $(NODE)):$(CURDIR)/node_modules/.bin:$$PATH"
 SOURCES := $(shell find src proto -type f ! -name '*.test.ts' 2>/dev/null)
 
-.PHONY: help setup run test e2e-test observability-test check-manifests lint bench bench-selectors bench-embed bench-train package image image-test sbom clean
+.PHONY: help setup run test e2e-test observability-test check-manifests lint bench bench-transport bench-selectors bench-embed bench-train package image image-test sbom clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ check-manifests: setup ## gateway-resources/ and deploy/ against the CRDs' own r
 
 bench: setup ## Speed, as ratios; results under bench/results
 	@$(WITH_NODE) node bench/load.ts
+
+bench-transport: setup ## CPU and requests/s beside a Go ext_proc server, bodies up to 2 MB (needs Go; ARGS as below)
+	@$(WITH_NODE) node bench/transport.ts $(ARGS)
+	@$(WITH_NODE) node bench/bodies.ts $(ARGS)
 
 bench-selectors: setup ## Selecting a model beside Rust (needs cargo; ARGS="--quick --no-peers")
 	@$(WITH_NODE) node bench/selectors.ts $(ARGS)

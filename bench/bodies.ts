@@ -26,8 +26,8 @@ const { values } = parseArgs({
     "no-peers": { type: "boolean", default: false },
   },
 });
-const seconds = values.quick ? 0.7 : 3;
-const rounds = values.quick ? 1 : 3;
+const seconds = values.quick ? 0.7 : 2.5;
+const rounds = values.quick ? 1 : 2;
 const sizes = { "2 KB": 2_000, "20 KB": 20_000, "220 KB": 220_000, "2 MB": 2_000_000 };
 const callers = [1, 20, 100];
 /** 300 requests a second at 220 KB is more than twice what the gateway inference extension's picker publishes. */

@@ -17,14 +17,15 @@ import {
   summaryOf,
 } from "./transport/contestants.ts";
 import { profileSummary } from "./transport/profile-summary.ts";
-import { startGoServer, startSignalboxServer } from "./transport/servers.ts";
+import { startBareHttp2, startGoServer, startSignalboxServer } from "./transport/servers.ts";
 
 /**
  * node bench/transport.ts [--quick] [--no-peers] [--profile NAME]
  *
  * What a request costs the sidecar beside a minimal Go server (bench/peers/go-extproc, built here; --no-peers does
  * without Go) that does the same header and body work and has no model. Both through a real Envoy, in turns, so that
- * what else the machine does falls on all alike. --profile tells where signalbox spends its time with cached embeddings,
+ * what else the machine does falls on all alike. Beside them node:http2 with fixed answers, the least that it can cost.
+ * --profile tells where signalbox spends its time with cached embeddings,
  * and keeps it as results/DATE-transport-profile-NAME.json.
  */
 const { values } = parseArgs({
@@ -53,6 +54,7 @@ const driver = await startLoadDriver();
 const servers = {
   signalbox: await startSignalboxServer(configPath),
   ...(!values["no-peers"] && { go: await startGoServer(defaultModel) }),
+  "node:http2 alone": await startBareHttp2(),
 };
 const contestants: { contestant: Contestant; bodies: readonly string[]; runs: Run[] }[] = [];
 for (const [name, server] of Object.entries(servers)) {
@@ -60,7 +62,7 @@ for (const [name, server] of Object.entries(servers)) {
   const add = (what: string, bodies: readonly string[]) =>
     contestants.push({ contestant: { ...contestant, name: `${name}, ${what}` }, bodies, runs: [] });
   add("auto", cached);
-  add("named", named);
+  if (name !== "node:http2 alone") add("named", named);
 }
 const bare = await putEnvoyBefore("bare Envoy", driver);
 contestants.push({ contestant: bare, bodies: named, runs: [] });

@@ -76,7 +76,9 @@ function summary({ nodes, samples, timeDeltas }: CpuProfile, most: number): Prof
 }
 
 const placeOf = (url: string): string =>
-  url.startsWith("file:") ? relative(root, fileURLToPath(url)) : url;
+  url.startsWith("file:")
+    ? relative(root, fileURLToPath(url)).replace(/^.*(?=node_modules\/)/, "")
+    : url;
 
 /** A package, a folder of src, a module of Node, or what V8 calls (program) and (garbage collector). */
 function groupOf(place: string): string {

@@ -27,6 +27,15 @@ export async function startGoServer(model: string): Promise<ExtProc> {
   return { grpcPort, child };
 }
 
+/** bare-http2.ts: what node:http2 costs before anything is done with it. */
+export async function startBareHttp2(): Promise<ExtProc> {
+  const [grpcPort = 0] = await freePorts(1);
+  const args = [join(import.meta.dirname, "bare-http2.ts"), `${grpcPort}`];
+  const child = await startChild({ name: "bare-http2", command: process.execPath, args });
+  await waitUntil(() => accepts(grpcPort), child);
+  return { grpcPort, child };
+}
+
 function buildGo(): string {
   const cwd = join(import.meta.dirname, "../peers/go-extproc");
   const built = join(cwd, "target/go-extproc");

@@ -11,8 +11,8 @@ export const headroomBytes = frameHeaderBytes + prefixBytes;
 
 /** The server's side of one call. */
 export interface Call {
-  /** The first `headroomBytes` are room, the rest is the message. */
-  send(withHeadroom: Buffer): void;
+  /** The first `headroomBytes` of the first piece are room, the rest and what follows is the message. */
+  send(withHeadroom: Buffer, ...more: readonly Buffer[]): void;
   /** Ends the call; what comes after is not heard. */
   end(code: Status, details?: string): void;
 }
@@ -85,13 +85,15 @@ function serveCall(
   let deadline: NodeJS.Timeout | undefined;
 
   const call: Call = {
-    send(withHeadroom) {
+    send(withHeadroom, ...more) {
       if (over) return;
       if (!answering) stream.sendHeaders(answerHeaders, false);
       answering = true;
       withHeadroom[frameHeaderBytes] = 0;
-      withHeadroom.writeUInt32BE(withHeadroom.length - headroomBytes, frameHeaderBytes + 1);
-      stream.sendData(withHeadroom);
+      let length = withHeadroom.length - headroomBytes;
+      for (const piece of more) length += piece.length;
+      withHeadroom.writeUInt32BE(length, frameHeaderBytes + 1);
+      stream.sendData(withHeadroom, ...more);
     },
     end(code, details = "") {
       if (over) return;

@@ -35,8 +35,11 @@ export interface StreamHandler {
 export interface Http2Stream {
   /** `block` is in HPACK without use of the dynamic table. `end`: nothing follows. */
   sendHeaders(block: Uint8Array, end: boolean): void;
-  /** The first nine bytes of `framed` are room for the frame's header; the rest is the payload, 1 byte at least. */
-  sendData(framed: Buffer): void;
+  /**
+   * The first nine bytes of `framed` are room for the frame's header; the rest, 1 byte at least, and the pieces that follow
+   * are the payload. None of it may be written to from now on.
+   */
+  sendData(framed: Buffer, ...more: readonly Buffer[]): void;
   /** The peer may send as many bytes again. */
   consumed(bytes: number): void;
   /** Whether data waits for the peer's window. */
@@ -363,8 +366,8 @@ export function serveConnection(
       else finish(stream, headerBlock);
       schedule();
     },
-    sendData(framed) {
-      if (streams.has(stream.id)) sendData(stream, framed);
+    sendData(framed, ...more) {
+      if (streams.has(stream.id)) sendData(stream, framed, more);
       schedule();
     },
     consumed(bytes) {
@@ -379,9 +382,10 @@ export function serveConnection(
     },
   });
 
-  function sendData(stream: Stream, framed: Buffer): void {
+  function sendData(stream: Stream, framed: Buffer, more: readonly Buffer[]): void {
     const length = framed.length - frameHeaderBytes;
     if (
+      more.length === 0 &&
       !stream.blocked &&
       length <= peerMaxFrameBytes &&
       length <= stream.sendable &&
@@ -393,7 +397,7 @@ export function serveConnection(
       push(framed);
       return;
     }
-    stream.unsent.push(framed.subarray(frameHeaderBytes));
+    stream.unsent.push(framed.subarray(frameHeaderBytes), ...more);
     sendUnsent(stream);
   }
 

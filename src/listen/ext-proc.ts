@@ -38,7 +38,7 @@ function serve(
   function send(answers: readonly ProcessingResponse[]): void {
     for (const answer of answers) {
       if (over) return;
-      call.send(encodeResponse(answer, headroomBytes));
+      call.send(...encodeResponse(answer, headroomBytes));
       if (answer.immediate_response) finish();
     }
   }

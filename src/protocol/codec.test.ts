@@ -161,10 +161,20 @@ const headerMutation = fc.record({
   ),
   remove_headers: fc.array(text, { maxLength: 4 }),
 });
+/** Copied, and not. */
+const largeOrSmall = fc.oneof(
+  { weight: 9, arbitrary: bytes },
+  {
+    weight: 1,
+    arbitrary: fc.integer({ min: 16_000, max: 17_000 }).map((length) => Buffer.alloc(length, "b")),
+  },
+);
 const bodyMutation = fc.oneof(
-  fc.record({ body: bytes }),
+  fc.record({ body: largeOrSmall }),
   fc.constant({ clear_body: true as const }),
-  fc.record({ streamed_response: httpBody }),
+  fc.record({
+    streamed_response: fc.record({ body: largeOrSmall, end_of_stream: fc.boolean() }),
+  }),
 );
 const common = fc.record(
   { header_mutation: headerMutation, body_mutation: bodyMutation, clear_route_cache: fc.boolean() },
@@ -205,7 +215,7 @@ describe("ProcessingResponse", () => {
   test("is read by protobufjs as it was meant", () => {
     fc.assert(
       fc.property(response, fc.nat(20), (sent, headroom) => {
-        const wire = encodeResponse(sent as ProcessingResponse, headroom);
+        const wire = Buffer.concat(encodeResponse(sent as ProcessingResponse, headroom));
         const read = process.responseDeserialize(wire.subarray(headroom));
         expect(withoutNames(comparable(read))).toEqual(withoutEmpty(comparable(asSent(sent))));
       }),
@@ -214,7 +224,8 @@ describe("ProcessingResponse", () => {
 
   test("a body of 20 MB", () => {
     const body = Buffer.alloc(20_000_000, 7);
-    const wire = encodeResponse({ request_body: { response: { body_mutation: { body } } } });
+    const mutated = { header_mutation: {}, body_mutation: { body }, clear_route_cache: true };
+    const wire = Buffer.concat(encodeResponse({ request_body: { response: mutated } }));
     const read = process.responseDeserialize(wire) as ProcessingResponse;
     const mutation = read.request_body?.response.body_mutation;
     expect(mutation && "body" in mutation && body.equals(mutation.body)).toBe(true);

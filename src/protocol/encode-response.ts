@@ -1,4 +1,4 @@
-import { BackwardWriter } from "./backward-writer.ts";
+import { BackwardWriter, leastApart } from "./backward-writer.ts";
 import type {
   BodyMutation,
   CommonResponse,
@@ -10,18 +10,21 @@ import type {
 import { bodySendModes, headerSendModes } from "./wire-types.ts";
 
 /**
- * One ProcessingResponse of external_processor.proto, after `headroom` bytes that are left to the caller. Written from
- * its end to its beginning, as the length of a message stands before it.
+ * One ProcessingResponse of external_processor.proto, in pieces, as a large body is not copied; before it `headroom` bytes
+ * that are left to the caller. Written from its end to its beginning, as the length of a message stands before it.
  */
-export function encodeResponse(response: ProcessingResponse, headroom = 0): Buffer {
+export function encodeResponse(
+  response: ProcessingResponse,
+  headroom = 0,
+): readonly [Buffer, ...Buffer[]] {
   const most = headroom + mostBytes(response);
   const writer = new BackwardWriter(Buffer.allocUnsafe(most));
   if (response.mode_override) {
-    const end = writer.at;
+    const end = writer.mark();
     mode(writer, response.mode_override);
     writer.prefix(9, end);
   }
-  const end = writer.at;
+  const end = writer.mark();
   if (response.immediate_response) {
     immediate(writer, response.immediate_response);
     writer.prefix(7, end);
@@ -31,7 +34,7 @@ export function encodeResponse(response: ProcessingResponse, headroom = 0): Buff
   else if (response.request_body) answer(writer, response.request_body, 3);
   else if (response.response_headers) answer(writer, response.response_headers, 2);
   else if (response.request_headers) answer(writer, response.request_headers, 1);
-  return writer.buffer.subarray(writer.at - headroom);
+  return writer.pieces(headroom);
 }
 
 function answer(
@@ -39,15 +42,15 @@ function answer(
   { response }: { readonly response: CommonResponse },
   field: number,
 ): void {
-  const end = writer.at;
+  const end = writer.mark();
   if (response.clear_route_cache) writer.varintField(5, 1);
   if (response.body_mutation) {
-    const start = writer.at;
+    const start = writer.mark();
     bodyMutation(writer, response.body_mutation);
     writer.prefix(3, start);
   }
   if (response.header_mutation) {
-    const start = writer.at;
+    const start = writer.mark();
     headerMutation(writer, response.header_mutation);
     writer.prefix(2, start);
   }
@@ -56,13 +59,13 @@ function answer(
 }
 
 function bodyMutation(writer: BackwardWriter, mutation: BodyMutation): void {
-  if ("body" in mutation) writer.bytesField(1, mutation.body);
+  if ("body" in mutation) writer.bodyField(1, mutation.body);
   else if ("clear_body" in mutation) writer.varintField(2, 1);
   else {
-    const end = writer.at;
+    const end = writer.mark();
     const { body, end_of_stream } = mutation.streamed_response;
     if (end_of_stream) writer.varintField(2, 1);
-    if (body.length > 0) writer.bytesField(1, body);
+    if (body.length > 0) writer.bodyField(1, body);
     writer.prefix(3, end);
   }
 }
@@ -75,9 +78,9 @@ function headerMutation(writer: BackwardWriter, mutation: HeaderMutation): void 
   for (let at = set_headers.length - 1; at >= 0; at--) {
     const option = set_headers[at];
     if (!option) continue;
-    const end = writer.at;
+    const end = writer.mark();
     writer.varintField(3, overwrite);
-    const start = writer.at;
+    const start = writer.mark();
     const { raw_value } = option.header;
     if (typeof raw_value === "string") writer.stringField(3, raw_value);
     else writer.bytesField(3, raw_value);
@@ -93,10 +96,10 @@ const overwrite = 2;
 function immediate(writer: BackwardWriter, response: ImmediateResponse): void {
   writer.stringField(5, response.details);
   writer.bytesField(3, response.body);
-  const end = writer.at;
+  const end = writer.mark();
   headerMutation(writer, response.headers);
   writer.prefix(2, end);
-  const start = writer.at;
+  const start = writer.mark();
   writer.varintField(1, response.status.code);
   writer.prefix(1, start);
 }
@@ -138,8 +141,11 @@ function mostBytes(response: ProcessingResponse): number {
   let most = mostFixedBytes;
   if (refused) most += refused.body.length + 3 * refused.details.length;
   const body = common?.body_mutation;
-  if (body && "body" in body) most += body.body.length;
-  else if (body && "streamed_response" in body) most += body.streamed_response.body.length;
+  const bytes =
+    body &&
+    ("body" in body ? body.body : "streamed_response" in body && body.streamed_response.body);
+  // A larger one is a piece of its own.
+  if (bytes && bytes.length < leastApart) most += bytes.length;
   const headers = refused?.headers ?? common?.header_mutation;
   if (!headers) return most;
   for (const { header } of headers.set_headers ?? []) {
