@@ -28,7 +28,7 @@ export type HubEnvironment = {
 
 /** Throws RouterError `config_invalid` for an endpoint that is no URL and for a token file that cannot be read. */
 export function hubSettings(env: HubEnvironment): HubSettings {
-  const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
+  const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(userHome(), ".cache"), "huggingface");
   const token = env.HF_TOKEN?.trim() || tokenIn(env.HF_TOKEN_PATH);
   return {
     endpoint: endpointOf(env.HF_ENDPOINT || "https://huggingface.co"),
@@ -61,5 +61,14 @@ function tokenIn(path: string | undefined): string | undefined {
       "Correct the path, or unset it where no token is needed",
       { cause },
     );
+  }
+}
+
+/** A container's user may be a number that no file knows; nothing of the hub is needed to serve what is built in. */
+function userHome(): string {
+  try {
+    return homedir();
+  } catch {
+    return "/";
   }
 }
