@@ -5,7 +5,7 @@ import { load } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import { withConfigSchema } from "../../scripts/chart-schema.ts";
 import { parseConfig } from "../../src/config/load.ts";
-import { manifestsOf, theOnly } from "./manifests.ts";
+import { type Manifest, manifestsOf, theOnly } from "./manifests.ts";
 import { findHelm, outputOf, root } from "./programs.ts";
 import { chart, type Rendering, renderChart } from "./render-chart.ts";
 
@@ -131,6 +131,14 @@ describe.skipIf(helm === undefined)("rendered", () => {
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(
       lifecycle.preStop.sleep.seconds + drainSeconds(),
     );
+  });
+
+  test("the ServiceMonitor scrapes as deploy/observability's does", () => {
+    const manifests = manifestsOf(rendered({ set: ["serviceMonitor.enabled=true"] }));
+    const theirs = load(read(root, "deploy/observability/servicemonitor.yaml")) as Manifest;
+    const { endpoints, selector } = theOnly(manifests, "ServiceMonitor")["spec"];
+    expect(endpoints).toEqual(theirs["spec"].endpoints);
+    expect(selector.matchLabels).toMatchObject(theirs["spec"].selector.matchLabels);
   });
 
   test("a secret is referred to, never rendered", () => {
