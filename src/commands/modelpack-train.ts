@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { RouterError } from "../errors.ts";
 import { type Precision, precisions } from "../modelpack/model/model-file.ts";
 import { readPipeline } from "../modelpack/pipeline/read-pipeline.ts";
+import type { TrainSettings as TrainSection } from "../modelpack/pipeline/settings.ts";
 import { type Family, families } from "../modelpack/tasks.ts";
 import type { EpochFigures } from "../modelpack/training/fit-task.ts";
 import { defaultTrainSettings, floors } from "../modelpack/training/settings.ts";
@@ -68,18 +69,7 @@ async function run(options: Options): Promise<void> {
   const given = file?.train;
   const settings = {
     ...defaultTrainSettings,
-    ...(given && {
-      seed: given.seed,
-      maxFeatures: given.max_features,
-      minDf: given.min_df,
-      wordGrams: { min: given.ngram_min, max: given.ngram_max },
-      characterGrams: { min: given.char_ngram_min, max: given.char_ngram_max },
-      characterMinDf: given.char_min_df,
-      wordWeight: given.word_weight,
-      maxIter: given.max_iter,
-      alpha: given.alpha,
-      patience: given.early_stopping_patience,
-    }),
+    ...(given && settingsOf(given)),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.maxIter !== undefined && { maxIter: options.maxIter }),
     ...(options.maxFeatures !== undefined && { maxFeatures: options.maxFeatures }),
@@ -116,6 +106,20 @@ async function run(options: Options): Promise<void> {
 const { version } = JSON.parse(
   readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
 );
+
+/** Of `[train]`. */
+const settingsOf = (section: TrainSection) => ({
+  seed: section.seed,
+  maxFeatures: section.max_features,
+  minDf: section.min_df,
+  wordGrams: { min: section.ngram_min, max: section.ngram_max },
+  characterGrams: { min: section.char_ngram_min, max: section.char_ngram_max },
+  characterMinDf: section.char_min_df,
+  wordWeight: section.word_weight,
+  maxIter: section.max_iter,
+  alpha: section.alpha,
+  patience: section.early_stopping_patience,
+});
 
 function epochLine(family: Family, task: string, figures: EpochFigures, most: number): string {
   const held =

@@ -6,6 +6,7 @@ import { countTerms } from "./features/count-terms.ts";
 import { singleSpace } from "./features/feature-space.ts";
 import { eachCharacterGrams, eachWordGrams } from "./features/read-texts.ts";
 import { averagedSgd, balancedWeights } from "./training/averaged-sgd.ts";
+import { complementNaiveBayes } from "./training/naive-bayes.ts";
 import { stacked } from "./training/stacked-rows.ts";
 
 interface Golden {
@@ -35,6 +36,7 @@ interface Golden {
     readonly norm: number;
     readonly intercepts: readonly number[];
   }[];
+  readonly naive_bayes: readonly (readonly number[])[];
 }
 
 /** Written by scripts/goldens/modelpack.py. */
@@ -130,3 +132,24 @@ test.each(golden.fits)(
     );
   },
 );
+
+test("complement naive Bayes", () => {
+  const space = singleSpace(words(4000), characters, ranges);
+  const rowsOf = texts.map((text) => space.rowOf(text));
+  const data = stacked(rowsOf, Uint8Array.from(golden.labels));
+  const weights = complementNaiveBayes(data, space.columns, 4);
+  const centred = (scores: readonly number[]) => {
+    const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+    return scores.map((score) => score - mean);
+  };
+  rowsOf.forEach(({ columns, values }, at) => {
+    const scores = [0, 1, 2, 3].map((c) =>
+      columns.reduce(
+        (sum, column, i) => sum + (values[i] as number) * (weights[column * 4 + c] as number),
+        0,
+      ),
+    );
+    const want = centred(golden.naive_bayes[at] ?? []);
+    expect(scores).toEqual(want.map((score) => expect.closeTo(score, 4)));
+  });
+});

@@ -97,9 +97,9 @@ export function familyFiles(
     train_config: about.config,
     epoch_stats,
     fits: Object.fromEntries(
-      trained.tasks.map(({ name, bestEpoch, temperature, calibrated }) => [
+      trained.tasks.map(({ name, bestEpoch, temperature, calibrated, naiveBayes }) => [
         name,
-        { best_epoch: bestEpoch, temperature, calibrated },
+        { best_epoch: bestEpoch, temperature, calibrated, naive_bayes: naiveBayes },
       ]),
     ),
     int8_changes: int8Of(trained),

@@ -5,11 +5,16 @@ import {
   macroF1,
   type Verdict,
 } from "../../math/classification.ts";
-import { goldenSection } from "../../math/golden-section.ts";
 import type { SparseRow } from "../../math/sparse-row.ts";
-import { packed } from "../model/quantise.ts";
-import { confidencesOf, highestOf, scoresOf } from "../model/scores.ts";
-import { averagedSgd, balancedWeights, type Epoch, type LinearModel } from "./averaged-sgd.ts";
+import {
+  averagedSgd,
+  balancedWeights,
+  type Epoch,
+  type LinearModel,
+  type SparseRows,
+} from "./averaged-sgd.ts";
+import { bestShare, calibrated, scoresOfRows, type TaskRows, verdictsOf } from "./calibrate.ts";
+import { complementNaiveBayes } from "./naive-bayes.ts";
 import type { TrainSettings } from "./settings.ts";
 import type { Slice } from "./slice.ts";
 import { stacked } from "./stacked-rows.ts";
@@ -28,19 +33,13 @@ export interface EpochFigures {
   readonly held_macro_f1: number | null;
 }
 
-export interface TaskRows {
-  readonly rows: readonly SparseRow[];
-  /** Numbers of `labels`. */
-  readonly labels: Uint8Array;
-  readonly names: readonly string[];
-  readonly columns: number;
-}
-
 export interface FittedTask {
   readonly model: LinearModel;
   /** 1 when there were too few rows to calibrate on. */
   readonly temperature: number;
   readonly calibrated: boolean;
+  /** Of the weights of naive Bayes, which are added so many times; 0 where nothing could be held to choose it. */
+  readonly naiveBayes: number;
   /** Passes of the final fit. */
   readonly bestEpoch: number;
   readonly epochs: readonly EpochFigures[];
@@ -49,13 +48,15 @@ export interface FittedTask {
 /** Enough to see a trend. */
 const mostScored = 2000;
 /** A smaller gain of the held rows' loss counts as none. */
-const leastGain = 1e-3;
+const leastGain = 5e-3;
 /** The mean leaves out the first pass: so 9 passes are worth 20 (cross-validation on MMLU-Pro's training questions). */
 const unaveraged = 1;
 
 /**
  * Fits on the rows of the slice until the loss of the held ones has not fallen for `patience` passes, takes from them
- * the number of passes and the temperature, and fits all rows again for as many. Without a slice all rows are fitted for
+ * the number of passes, the share of naive Bayes and the temperature, and fits all rows again for as many passes. Naive
+ * Bayes says more of rare n-grams than descent does: with it accuracy rose by 0.3 to 1.5 points in each of
+ * four folds of MMLU-Pro's training questions. Without a slice all rows are fitted for
  * `maxIter` passes and confidences stay as they are.
  */
 export function fitTask(
@@ -67,14 +68,12 @@ export function fitTask(
   const epochs: EpochFigures[] = [];
   const everyRow = task.rows.map((_, row) => row);
   const scored = (slice?.fit ?? everyRow).slice(0, mostScored);
-  let best:
-    | { readonly epoch: number; readonly loss: number; readonly temperature: number }
-    | undefined;
+  let best: { readonly epoch: number; readonly loss: number } | undefined;
   let last: Epoch | undefined;
   for (const pass of passesOver(task, slice?.fit ?? everyRow, settings)) {
     const model = pass.averaged();
-    const train = judged(task, scored, model, 1);
-    const held = slice && calibrated(task, slice.held, model);
+    const train = verdictsOf(task, scored, scoresOfRows(task, scored, model), 1);
+    const held = slice && calibrated(task, slice.held, scoresOfRows(task, slice.held, model));
     const figures = {
       epoch: pass.epoch,
       train_loss: pass.loss,
@@ -87,7 +86,8 @@ export function fitTask(
     epochs.push(figures);
     onEpoch(figures);
     last = pass;
-    if (held && (!best || held.loss < best.loss - leastGain)) best = { epoch: pass.epoch, ...held };
+    if (held && (!best || held.loss < best.loss - leastGain))
+      best = { epoch: pass.epoch, loss: held.loss };
     if (pass.epoch >= settings.maxIter || (best && pass.epoch - best.epoch >= settings.patience))
       break;
   }
@@ -97,77 +97,60 @@ export function fitTask(
       model: last.averaged(),
       temperature: 1,
       calibrated: false,
+      naiveBayes: 0,
       bestEpoch: last.epoch,
       epochs,
     };
   }
-  const { epoch: bestEpoch, temperature } = best;
+  const fitted = scoresOfRows(task, slice.held, last.averaged());
+  const bayes = scoresOfRows(task, slice.held, naiveBayesOf(task, slice.fit));
+  const { share, temperature } = bestShare(task, slice.held, fitted, bayes);
+  const bestEpoch = best.epoch;
   for (const pass of passesOver(task, everyRow, settings)) {
     last = pass;
     if (pass.epoch >= bestEpoch) break;
   }
-  return { model: last.averaged(), temperature, calibrated: true, bestEpoch, epochs };
+  const model = sumOf(last.averaged(), naiveBayesOf(task, everyRow), share);
+  return { model, temperature, calibrated: true, naiveBayes: share, bestEpoch, epochs };
+}
+
+function naiveBayesOf(task: TaskRows, rows: readonly number[]): LinearModel {
+  const classes = task.names.length;
+  return {
+    weights: complementNaiveBayes(rowsOf(task, rows), task.columns, classes),
+    intercepts: new Float64Array(classes),
+  };
+}
+
+function sumOf(
+  { weights, intercepts }: LinearModel,
+  other: LinearModel,
+  share: number,
+): LinearModel {
+  return {
+    weights: weights.map((weight, at) => weight + share * (other.weights[at] as number)),
+    intercepts,
+  };
+}
+
+function rowsOf(task: TaskRows, rows: readonly number[]): SparseRows {
+  return stacked(
+    rows.map((row) => task.rows[row] as SparseRow),
+    Uint8Array.from(rows, (row) => task.labels[row] as number),
+  );
 }
 
 function passesOver(task: TaskRows, rows: readonly number[], { alpha, seed }: TrainSettings) {
   const classes = task.names.length;
-  const labels = Uint8Array.from(rows, (row) => task.labels[row] as number);
-  return averagedSgd(
-    stacked(
-      rows.map((row) => task.rows[row] as SparseRow),
-      labels,
-    ),
-    {
-      columns: task.columns,
-      classes,
-      alpha,
-      seed,
-      unaveraged,
-      classWeights: balancedWeights(labels, classes),
-    },
-  );
-}
-
-function judged(
-  task: TaskRows,
-  rows: readonly number[],
-  model: LinearModel,
-  temperature: number,
-): readonly Verdict[] {
-  const weights = packed(model, "float32");
-  return rows.map((row) => {
-    const confidences = confidencesOf(scoresOf(task.rows[row] as SparseRow, weights), temperature);
-    return verdictOf(task, row, confidences);
+  const data = rowsOf(task, rows);
+  return averagedSgd(data, {
+    columns: task.columns,
+    classes,
+    alpha,
+    seed,
+    unaveraged,
+    classWeights: balancedWeights(data.labels, classes),
   });
-}
-
-function verdictOf(task: TaskRows, row: number, confidences: Float64Array): Verdict {
-  const predicted = highestOf(confidences);
-  return {
-    actual: task.names[task.labels[row] as number] as string,
-    predicted: task.names[predicted] as string,
-    confidence: confidences[predicted] as number,
-  };
-}
-
-/** The temperature at which the mean negative log-likelihood of the held rows is lowest, and that loss. */
-function calibrated(task: TaskRows, rows: readonly number[], model: LinearModel) {
-  const weights = packed(model, "float32");
-  const scores = rows.map((row) => scoresOf(task.rows[row] as SparseRow, weights));
-  const lossAt = (temperature: number): number => {
-    let sum = 0;
-    rows.forEach((row, i) => {
-      const confidences = confidencesOf(scores[i] as Float64Array, temperature);
-      sum -= Math.log((confidences[task.labels[row] as number] as number) + 1e-12);
-    });
-    return sum / rows.length;
-  };
-  // By its logarithm, because half and twice are as far from 1.
-  const temperature = Math.exp(goldenSection((log) => lossAt(Math.exp(log)), -3, 3, 0.01));
-  const verdicts = rows.map((row, i) =>
-    verdictOf(task, row, confidencesOf(scores[i] as Float64Array, temperature)),
-  );
-  return { temperature: Number(temperature.toFixed(4)), loss: lossAt(temperature), verdicts };
 }
 
 function trainFigures(verdicts: readonly Verdict[], names: readonly string[]) {
