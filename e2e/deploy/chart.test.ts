@@ -141,6 +141,24 @@ describe.skipIf(helm === undefined)("rendered", () => {
     expect(selector.matchLabels).toMatchObject(theirs["spec"].selector.matchLabels);
   });
 
+  test("the policy is that of gateway-resources/", () => {
+    const theirs = load(
+      read(root, "gateway-resources/components/extension-policy/policy.yaml"),
+    ) as Manifest;
+    const ours = theOnly(
+      manifestsOf(rendered({ set: ["gateway.name=signalbox"] })),
+      "EnvoyExtensionPolicy",
+    );
+    const [{ backendRefs, ...extProc }] = theirs["spec"].extProc;
+    expect(ours["spec"]).toMatchObject({ targetRefs: theirs["spec"].targetRefs });
+    expect(ours["spec"].extProc).toEqual([
+      {
+        ...extProc,
+        backendRefs: backendRefs.map(({ kind: _, ...ref }: object & { kind: string }) => ref),
+      },
+    ]);
+  });
+
   test("a secret is referred to, never rendered", () => {
     const values = [join(here, "values/production.yaml")];
     expect(manifestsOf(rendered({ values })).map(({ kind }) => kind)).not.toContain("Secret");
