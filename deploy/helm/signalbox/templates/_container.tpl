@@ -76,7 +76,7 @@ volumeMounts:
     - download
     - --repo-id={{ . }}
     - --revision={{ $.Values.models.download.revision }}
-    - --output-dir=/models/selectors
+    - --output-dir={{ include "signalbox.selectorsFolder" $ }}
     - --if-missing
   {{- include "signalbox.downloadContainer" $ | nindent 2 }}
 {{- end }}

@@ -46,6 +46,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- default (printf "%s-models" (include "signalbox.fullname" .)) .Values.models.claim.existing }}
 {{- end }}
 
+{{- /* Of each revision another, so that a claim that several versions of Pods share has both. */}}
+{{- define "signalbox.selectorsFolder" -}}
+{{- printf "/models/selectors/%s" (.Values.models.download.revision | replace "/" "-") }}
+{{- end }}
+
 {{- /* Where Pods run, and what they mount has to be: with sidecar that is Envoy's. */}}
 {{- define "signalbox.podNamespace" -}}
 {{- ternary .Values.sidecar.podNamespace .Release.Namespace (eq .Values.mode "sidecar") }}
