@@ -78,12 +78,15 @@ function predict(count: number) {
   if (!pack) throw new Error("train first");
   const walls: number[] = [];
   const before = seconds();
-  for (const { texts } of test.slice(0, count)) {
+  // Rows stand by category: every so many is a fair sample.
+  const step = Math.max(1, Math.floor(test.length / count));
+  const sample = test.filter((_, at) => at % step === 0).slice(0, count);
+  for (const { texts } of sample) {
     const started = performance.now();
     pack.predict("mmlu_domain", texts[0] ?? "");
     walls.push((performance.now() - started) / 1000);
   }
-  const single = (seconds() - before) / count;
+  const single = (seconds() - before) / sample.length;
   const again = seconds();
   for (const { texts } of test) pack.predict("mmlu_domain", texts[0] ?? "");
   const sorted = walls.toSorted((a, b) => a - b);

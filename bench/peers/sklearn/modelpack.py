@@ -84,11 +84,13 @@ def main():
             else:
                 count = request["predict"]
                 walls, cpu = [], time.process_time()
-                for text in test[:count]:
+                # Rows stand by category: every so many is a fair sample.
+                sample = test[:: max(1, len(test) // count)][:count]
+                for text in sample:
                     started = time.perf_counter()
                     model.predict_proba([text])
                     walls.append(time.perf_counter() - started)
-                single = (time.process_time() - cpu) / count
+                single = (time.process_time() - cpu) / len(sample)
                 cpu = time.process_time()
                 model.predict_proba(test)
                 batch = (time.process_time() - cpu) / len(test)

@@ -3,7 +3,7 @@ import { domainNames } from "../../domains.ts";
 import type { Router } from "../../router.ts";
 
 /** The body of GET /info/models. */
-export function modelInfo({ config, embedder, classifier, selectors }: Router) {
+export function modelInfo({ config, embedder, classifier, modelpack, selectors }: Router) {
   const { threshold, fallback_category } = config.classifier.category_model;
   return {
     models: [
@@ -25,6 +25,17 @@ export function modelInfo({ config, embedder, classifier, selectors }: Router) {
         categories: [...domainNames],
         metadata: { revision: classifier.revision, threshold: `${threshold}`, fallback_category },
       },
+      ...(modelpack
+        ? [
+            {
+              name: "modelpack",
+              type: "classifier",
+              loaded: true,
+              tasks: [...modelpack.labels.keys()],
+              metadata: { ...modelpack.revisions },
+            },
+          ]
+        : []),
       ...[...selectors].map(([decision, selector]) => ({
         name: decision,
         type: "selector",

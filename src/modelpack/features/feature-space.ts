@@ -71,6 +71,7 @@ export function pairSpace(words: WeightedTerms, { word }: Pick<GramSettings, "wo
   const { terms, idf } = words;
   const vocabulary = vocabularyOf(terms);
   const [inA, inB] = [new GramCounts(vocabulary), new GramCounts(vocabulary)];
+  const size = terms.length;
   const isWord = Uint8Array.from(terms, (term) => (term.includes(" ") ? 0 : 1));
 
   function count(text: string, counter: GramCounts): void {
@@ -94,17 +95,17 @@ export function pairSpace(words: WeightedTerms, { word }: Pick<GramSettings, "wo
   }
 
   return {
-    columns: 3 * terms.length + pairFactNames.length,
+    columns: 3 * size + pairFactNames.length,
     rowOf(a, b) {
       count(a, inA);
       count(b, inB);
       const onlyA = add(0, inA, inB, false);
-      const onlyB = add(terms.length, inB, inA, false);
-      const shared = add(2 * terms.length, inA, inB, true);
+      const onlyB = add(size, inB, inA, false);
+      const shared = add(2 * size, inA, inB, true);
       inA.clear();
       inB.clear();
       pairFacts(a, b, { shared, onlyA, onlyB }).forEach((value, i) => {
-        if (value !== 0) row.add(3 * terms.length + i, value);
+        if (value !== 0) row.add(3 * size + i, value);
       });
       return row.take();
     },

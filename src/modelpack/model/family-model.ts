@@ -20,22 +20,13 @@ export interface FamilyModel {
 export const openFamilyModel = (folder: string, family: Family): FamilyModel =>
   familyModelOf(readModel(folder, family));
 
-export function familyModelOf({
-  header,
-  words,
-  characters,
-  weights,
-}: FamilyModelFile): FamilyModel {
-  const ranges = {
-    word: header.word_grams,
-    character: header.character_grams ?? { min: 1, max: 1 },
-    wordWeight: header.word_weight,
-  };
+export function familyModelOf(file: FamilyModelFile): FamilyModel {
+  const { header, weights } = file;
   const temperatures = new Map(header.tasks.map(({ name, temperature }) => [name, temperature]));
   return {
     revision: header.sha256.slice(0, 12),
     labels: new Map(header.tasks.map(({ name, labels }) => [name, labels])),
-    rowOf: rowReader(),
+    rowOf: rowReader(file),
     confidences(task, row) {
       const own = weights.get(task);
       const temperature = temperatures.get(task);
@@ -43,13 +34,19 @@ export function familyModelOf({
       return confidencesOf(scoresOf(row, own), temperature);
     },
   };
+}
 
-  function rowReader(): FamilyModel["rowOf"] {
-    if (header.family === "pair") {
-      const space = pairSpace(words, ranges);
-      return ([a = "", b = ""]) => space.rowOf(a, b);
-    }
-    const space = singleSpace(words, characters, ranges);
-    return ([text = ""]) => space.rowOf(text);
+/** Apart, so that the words themselves, of which only hashes are needed, can be forgotten. */
+function rowReader({ header, words, characters }: FamilyModelFile): FamilyModel["rowOf"] {
+  const settings = {
+    word: header.word_grams,
+    character: header.character_grams ?? { min: 1, max: 1 },
+    wordWeight: header.word_weight,
+  };
+  if (header.family === "pair") {
+    const space = pairSpace(words, settings);
+    return ([a = "", b = ""]) => space.rowOf(a, b);
   }
+  const space = singleSpace(words, characters, settings);
+  return ([text = ""]) => space.rowOf(text);
 }
