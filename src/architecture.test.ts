@@ -124,8 +124,8 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** Packages with one owner: replacing one is a change in one folder. */
 const owners: Record<string, readonly string[]> = {
-  "@grpc/grpc-js": ["listen", "testing"],
-  "@grpc/proto-loader": ["listen", "testing"],
+  "@grpc/grpc-js": ["testing"],
+  "@grpc/proto-loader": ["testing"],
   "@huggingface/tokenizers": ["embed"],
   ioredis: ["embed"],
   "onnxruntime-node": ["embed"],
