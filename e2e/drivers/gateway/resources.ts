@@ -23,6 +23,8 @@ export interface Local {
   /** As the manifests say when not given. */
   readonly messageTimeout?: string;
   readonly failOpen?: boolean;
+  /** How an EnvoyExtensionPolicy sends a request's body. */
+  readonly requestBody?: "Buffered" | "FullDuplexStreamed";
   /** Where Envoy writes a line for each request; see `accessLogFormat`. */
   readonly accessLog?: string;
 }
@@ -94,7 +96,7 @@ function patches(patched: boolean, local: Local): Patch[] {
 }
 
 /** A cluster's Service finds its pods; without one a Backend has to say where signalbox is. */
-function extensionPolicy({ messageTimeout, failOpen }: Local): Patch {
+function extensionPolicy({ messageTimeout, failOpen, requestBody }: Local): Patch {
   const backend = { group: "gateway.envoyproxy.io", kind: "Backend", name: "signalbox" };
   const at = "/spec/extProc/0";
   return {
@@ -103,6 +105,7 @@ function extensionPolicy({ messageTimeout, failOpen }: Local): Patch {
       { op: "replace", path: `${at}/backendRefs`, value: [backend] },
       ...set(`${at}/messageTimeout`, messageTimeout),
       ...set(`${at}/failOpen`, failOpen),
+      ...set(`${at}/processingMode/request/body`, requestBody),
     ],
   };
 }

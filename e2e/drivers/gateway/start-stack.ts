@@ -24,7 +24,7 @@ export interface Sidecar {
 }
 
 export interface GatewayStackOptions
-  extends Partial<Pick<Local, "messageTimeout" | "failOpen" | "accessLog">> {
+  extends Partial<Pick<Local, "messageTimeout" | "failOpen" | "requestBody" | "accessLog">> {
   readonly overlay: Overlay;
   readonly profile: Profile;
   readonly debug?: boolean;
