@@ -72,7 +72,7 @@ export function trainFamily(
   const rowOf = rowReader(family, words, characters, settings);
   const columns = columnsOf(family, words.terms.length, characters.terms.length);
 
-  const warnings: string[] = [];
+  const warnings = tasksWithoutRows(family, rows);
   const tasks: TrainedTask[] = [];
   const weights = new Map<string, TaskWeights>();
   const verdicts = { test: [] as TaskVerdict[], eval: [] as TaskVerdict[] };
@@ -173,20 +173,25 @@ function rowReader(
   return ({ texts: [text = ""] }) => space.rowOf(text);
 }
 
-/** Those that rows have; what is missing or hardly there is told. A task without rows is told only if it is the reference's. */
+/** In one line; of optional tasks nothing is said. */
+function tasksWithoutRows(family: Family, rows: readonly Row[]): string[] {
+  const present = new Set(rows.map(({ task }) => task));
+  const missing = tasksOf(family).filter(({ name, optional }) => !optional && !present.has(name));
+  if (missing.length === 0) return [];
+  const names = missing.map(({ name }) => name).join(", ");
+  return [`no training row of ${names}: left out, and their defaults are said`];
+}
+
+/** Those that rows have; what is missing or hardly there is told. */
 function labelsOf(
-  { name, labels, optional }: Task,
+  { name, labels }: Task,
   rows: readonly Row[],
   warnings: string[],
 ): readonly string[] {
   const counts = new Map<string, number>();
   for (const { label } of rows) counts.set(label, (counts.get(label) ?? 0) + 1);
   const present = labels.filter((label) => counts.has(label));
-  if (rows.length === 0) {
-    if (!optional)
-      warnings.push(`${name}: no training row; it is left out, and its default is said`);
-    return [];
-  }
+  if (rows.length === 0) return [];
   if (present.length < 2) {
     warnings.push(
       `${name}: only label ${present[0]} has rows; it is left out, and its default is said`,

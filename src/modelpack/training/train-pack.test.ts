@@ -184,7 +184,7 @@ test("manifest.json keeps the families of earlier runs, and no path of the machi
 test("a line a pass, and what is missing is told", () => {
   expect(trained.epochs.slice(0, 2)).toEqual(["router/query_domain 1", "router/query_domain 2"]);
   expect(trained.warnings).toContain(
-    "memory_type: no training row; it is left out, and its default is said",
+    "no training row of memory_type, query_intent, constraint_dimension, context_tag, salience_bin, importance_bin, confidence_bin, decay_profile: left out, and their defaults are said",
   );
   expect(trained.warnings).toContain(
     "query_domain: no training row of general, health, work, tech, social, which can never be said",
