@@ -1,6 +1,6 @@
-import type { Http2Stream, OpenStream, StreamHandler } from "../http2/connection.ts";
 import { frameHeaderBytes } from "../http2/frames.ts";
 import type { Headers } from "../http2/hpack-decoder.ts";
+import type { Http2Stream, OpenStream, StreamHandler } from "../http2/stream.ts";
 import { answerHeaders, httpStatus, trailers, trailersOnly } from "./header-blocks.ts";
 import { type MessageFault, messageReader, prefixBytes } from "./message-reader.ts";
 import { type Status, status } from "./status.ts";

@@ -3,13 +3,9 @@ import http2 from "node:http2";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import {
-  type Http2Connection,
-  type Http2Stream,
-  type OpenStream,
-  serveConnection,
-} from "./connection.ts";
+import { type Http2Connection, serveConnection } from "./connection.ts";
 import { errorCode, frame, frameType, preface, settingsFrame } from "./frames.ts";
+import type { Http2Stream, OpenStream } from "./stream.ts";
 
 const cleanup: (() => void)[] = [];
 afterEach(() => {

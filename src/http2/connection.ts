@@ -1,53 +1,25 @@
 import type { Socket } from "node:net";
+import { type Block, blockReader, paddingOf } from "./block-reader.ts";
+import { type Frame, frameReader } from "./frame-reader.ts";
 import {
-  defaultMaxFrameBytes,
   defaultWindowBytes,
   type ErrorCode,
   errorCode,
   flag,
   frame,
-  frameHeaderBytes,
   frameType,
   goawayFrame,
   maxStreamId,
   maxWindowBytes,
-  preface,
   rstStreamFrame,
   setting,
   settingsFrame,
   windowUpdateFrame,
-  writeFrameHeader,
 } from "./frames.ts";
 import { type Headers, hpackDecoder } from "./hpack-decoder.ts";
-
-/** What a stream's owner is told. After `gone`, and after the stream was ended or reset here, nothing more. */
-export interface StreamHandler {
-  /** Part of the request's body, as it was read: not the caller's to change, and to be counted by `consumed`. */
-  data(payload: Buffer): void;
-  /** The peer sends no more. */
-  end(): void;
-  /** Everything that waited for the peer's window has been sent. */
-  drained(): void;
-  /** The peer reset the stream, or the connection is lost. */
-  gone(): void;
-}
-
-export interface Http2Stream {
-  /** `block` is in HPACK without use of the dynamic table. `end`: nothing follows. */
-  sendHeaders(block: Uint8Array, end: boolean): void;
-  /**
-   * The first nine bytes of `framed` are room for the frame's header; the rest, 1 byte at least, and the pieces that follow
-   * are the payload. None of it may be written to from now on.
-   */
-  sendData(framed: Buffer, ...more: readonly Buffer[]): void;
-  /** The peer may send as many bytes again. */
-  consumed(bytes: number): void;
-  /** Whether data waits for the peer's window. */
-  isBlocked(): boolean;
-  reset(code: ErrorCode): void;
-}
-
-export type OpenStream = (stream: Http2Stream, headers: Headers) => StreamHandler;
+import { outputTo } from "./output.ts";
+import { sender } from "./sender.ts";
+import { type Http2Stream, type OpenStream, type StreamState, unheard } from "./stream.ts";
 
 export interface Http2Limits {
   /** Streams of one connection; more are refused. */
@@ -61,22 +33,6 @@ export interface Http2Connection {
   destroy(): void;
 }
 
-interface Stream {
-  readonly id: number;
-  handler: StreamHandler;
-  /** That the peer may still send before we say more. */
-  receivable: number;
-  /** Consumed, and not told to the peer yet. */
-  unannounced: number;
-  sendable: number;
-  /** Payloads that wait for the peer's window; `blocked` says whether any does. */
-  readonly unsent: Buffer[];
-  blocked: boolean;
-  /** The last headers, which wait for `unsent`. */
-  trailers: Uint8Array | undefined;
-  remoteEnded: boolean;
-}
-
 /** Bodies come in messages of up to 16 MiB: the protocol's own window of 64 KiB would cost a round trip for each. */
 const streamWindowBytes = 4 * 1024 * 1024;
 /**
@@ -86,13 +42,8 @@ const streamWindowBytes = 4 * 1024 * 1024;
 const connectionWindowBytes = 32 * 1024 * 1024;
 const tableBytes = 4096;
 const maxHeaderBytes = 64 * 1024;
-const maxContinuations = 32;
 /** Frames that cost us an answer and the peer next to nothing, since its last stream. */
 const maxIdleFrames = 10_000;
-/** Unsent on a connection before no more is read from it. */
-const maxUnsentBytes = 16 * 1024 * 1024;
-/** Below it, copying frames into one write is cheaper than a write of many. */
-const maxJoinedBytes = 64 * 1024;
 const prefaceMs = 10_000;
 /** For a peer to confirm that it knows of the drain, and to close once it is over. */
 const farewellMs = 1000;
@@ -103,10 +54,15 @@ export function serveConnection(
   open: OpenStream,
   limits: Http2Limits,
 ): Http2Connection {
-  const streams = new Map<number, Stream>();
-  const headersOf = hpackDecoder(tableBytes, maxHeaderBytes);
-  let pending: Buffer | undefined;
-  let prefaced = false;
+  const streams = new Map<number, StreamState>();
+  const output = outputTo(socket);
+  const { push, schedule, flush } = output;
+  const sending = sender(output, finished);
+  const frames = frameReader((one) =>
+    over ? "stop" : (onFrame(one) ?? (over ? "stop" : undefined)),
+  );
+  const blocks = blockReader(maxHeaderBytes);
+  const { decode } = hpackDecoder(tableBytes, maxHeaderBytes);
   let settled = false;
   let over = false;
   let lastStreamId = 0;
@@ -114,22 +70,13 @@ export function serveConnection(
   let acceptedUpTo = maxStreamId;
   let draining = false;
   let idleFrames = 0;
-  let block: { id: number; end: boolean; parts: Buffer[]; bytes: number } | undefined;
-  let receivable = defaultWindowBytes;
-  let sendable = defaultWindowBytes;
-  let peerWindowBytes = defaultWindowBytes;
-  let peerMaxFrameBytes = defaultMaxFrameBytes;
-  const blocked = new Set<Stream>();
-  let out: Uint8Array[] = [];
-  let outBytes = 0;
-  let flushing = false;
+  let receivable = connectionWindowBytes;
   let farewell: NodeJS.Timeout | undefined;
 
   const tooLate = setTimeout(() => socket.destroy(), prefaceMs);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 60_000);
   socket.on("data", read);
-  socket.on("drain", () => socket.resume());
   socket.on("error", () => undefined);
   socket.on("close", () => {
     clearTimeout(tooLate);
@@ -145,79 +92,36 @@ export function serveConnection(
     ]),
   );
   push(windowUpdateFrame(0, connectionWindowBytes - defaultWindowBytes));
-  receivable = connectionWindowBytes;
   flush();
 
   function read(chunk: Buffer): void {
     if (over) return;
-    const bytes = pending ? Buffer.concat([pending, chunk]) : chunk;
-    pending = undefined;
-    flushing = true;
-    let at = 0;
-    if (!prefaced) {
-      const known = Math.min(bytes.length, preface.length);
-      if (preface.compare(bytes, 0, known, 0, known) !== 0) {
-        fail(errorCode.protocolError);
-        return;
-      }
-      if (known < preface.length) {
-        pending = bytes;
-        flushing = false;
-        return;
-      }
-      prefaced = true;
-      clearTimeout(tooLate);
-      at = preface.length;
-    }
-    while (bytes.length - at >= frameHeaderBytes) {
-      const length = bytes.readUIntBE(at, 3);
-      if (length > defaultMaxFrameBytes) {
-        fail(errorCode.frameSizeError);
-        return;
-      }
-      const start = at + frameHeaderBytes;
-      if (bytes.length - start < length) break;
-      const id = bytes.readUInt32BE(at + 5) & maxStreamId;
-      const fault = onFrame(bytes, bytes[at + 3] ?? 0, bytes[at + 4] ?? 0, id, start, length);
-      if (fault !== undefined) {
-        fail(fault);
-        return;
-      }
-      at = start + length;
-      if (over) return;
-    }
-    if (at < bytes.length) pending = bytes.subarray(at);
-    flushing = false;
-    flush();
+    output.hold();
+    const fault = frames.read(chunk);
+    if (frames.isPrefaced()) clearTimeout(tooLate);
+    if (fault !== undefined) fail(fault);
+    else flush();
   }
 
   /** Gives the error that ends the connection, if it does. */
-  function onFrame(
-    bytes: Buffer,
-    type: number,
-    flags: number,
-    id: number,
-    start: number,
-    length: number,
-  ): ErrorCode | undefined {
+  function onFrame(one: Frame): ErrorCode | undefined {
+    const { bytes, type, id, start, length } = one;
     if (!settled && type !== frameType.settings) return errorCode.protocolError;
-    if (block && type !== frameType.continuation) return errorCode.protocolError;
+    if (blocks.isMidway() && type !== frameType.continuation) return errorCode.protocolError;
     switch (type) {
       case frameType.data:
-        return onDataFrame(bytes, flags, id, start, length);
+        return onData(one);
       case frameType.headers:
-        return onHeadersFrame(bytes, flags, id, start, length);
+        // A client's streams have odd numbers.
+        return id % 2 === 0 ? errorCode.protocolError : onBlock(blocks.headers(one));
       case frameType.continuation:
-        return onContinuation(bytes.subarray(start, start + length), flags, id);
+        return onBlock(blocks.continuation(one));
       case frameType.rstStream:
-        if (length !== 4) return errorCode.frameSizeError;
-        return onReset(id);
+        return length === 4 ? onReset(id) : errorCode.frameSizeError;
       case frameType.settings:
-        return onSettings(bytes, flags, id, start, length);
+        return onSettings(one);
       case frameType.ping:
-        if (length !== 8) return errorCode.frameSizeError;
-        if (id !== 0) return errorCode.protocolError;
-        return onPing(bytes.subarray(start, start + length), flags);
+        return onPing(one);
       case frameType.windowUpdate:
         if (length !== 4) return errorCode.frameSizeError;
         return onWindowUpdate(id, bytes.readUInt32BE(start) & maxWindowBytes);
@@ -239,15 +143,10 @@ export function serveConnection(
     return idleFrames > maxIdleFrames ? errorCode.enhanceYourCalm : undefined;
   }
 
-  function onDataFrame(
-    bytes: Buffer,
-    flags: number,
-    id: number,
-    start: number,
-    length: number,
-  ): ErrorCode | undefined {
+  function onData(one: Frame): ErrorCode | undefined {
+    const { bytes, flags, id, start, length } = one;
     if (id === 0 || id > lastStreamId) return errorCode.protocolError;
-    const padding = paddingOf(bytes, flags, start, length);
+    const padding = paddingOf(one);
     if (padding === undefined) return errorCode.protocolError;
     receivable -= length;
     if (receivable < 0) return errorCode.flowControlError;
@@ -265,86 +164,52 @@ export function serveConnection(
     if (stream.receivable < 0) return resetStream(stream, errorCode.flowControlError);
     const from = start + (flags & flag.padded ? 1 : 0);
     const to = start + length - padding;
-    if (to < start + length || from > start) consumed(stream, start + length - to + (from - start));
+    const around = length - (to - from);
+    if (around > 0) consumed(stream, around);
     if (to > from) stream.handler.data(bytes.subarray(from, to));
-    if (end && !stream.remoteEnded && streams.has(id)) {
-      stream.remoteEnded = true;
-      stream.handler.end();
-    }
+    if (end) endOfRequest(stream);
     return undefined;
   }
 
-  function onHeadersFrame(
-    bytes: Buffer,
-    flags: number,
-    id: number,
-    start: number,
-    length: number,
-  ): ErrorCode | undefined {
-    // A client's streams have odd numbers.
-    if (id % 2 === 0) return errorCode.protocolError;
-    const padding = paddingOf(bytes, flags, start, length);
-    if (padding === undefined) return errorCode.protocolError;
-    const skipped = (flags & flag.padded ? 1 : 0) + (flags & flag.priority ? 5 : 0);
-    if (skipped + padding > length) return errorCode.protocolError;
-    const part = bytes.subarray(start + skipped, start + length - padding);
-    const end = (flags & flag.endStream) !== 0;
-    if (flags & flag.endHeaders) return onBlock(id, end, part);
-    block = { id, end, parts: [part], bytes: part.length };
-    return undefined;
+  function endOfRequest(stream: StreamState): void {
+    if (stream.remoteEnded || !streams.has(stream.id)) return;
+    stream.remoteEnded = true;
+    stream.handler.end();
   }
 
-  function onContinuation(part: Buffer, flags: number, id: number): ErrorCode | undefined {
-    if (!block || block.id !== id) return errorCode.protocolError;
-    block.parts.push(part);
-    block.bytes += part.length;
-    if (block.bytes > maxHeaderBytes || block.parts.length > maxContinuations) {
-      return errorCode.enhanceYourCalm;
-    }
-    if (!(flags & flag.endHeaders)) return undefined;
-    const { end, parts } = block;
-    block = undefined;
-    return onBlock(id, end, Buffer.concat(parts));
-  }
-
-  function onBlock(id: number, end: boolean, part: Buffer): ErrorCode | undefined {
+  function onBlock(block: Block | ErrorCode | undefined): ErrorCode | undefined {
+    if (block === undefined || typeof block === "number") return block;
+    const { id, end } = block;
     // Also of a stream that is refused: the table must see every block.
-    const headers = headersOf.decode(part);
+    const headers = decode(block.bytes);
     if (headers === "compression_error") return errorCode.compressionError;
     const known = streams.get(id);
     if (known) {
       // Trailers, which end the stream.
       if (known.remoteEnded) return resetStream(known, errorCode.streamClosed);
       if (!end) return resetStream(known, errorCode.protocolError);
-      known.remoteEnded = true;
-      known.handler.end();
+      endOfRequest(known);
       return undefined;
     }
-    if (id <= lastStreamId) {
-      // Trailers of a stream that ended here while they were under way, or a stream opened twice.
-      return end ? undefined : errorCode.streamClosed;
-    }
+    // Trailers of a stream that ended here while they were under way, or a stream opened twice.
+    if (id <= lastStreamId) return end ? undefined : errorCode.streamClosed;
     lastStreamId = id;
     idleFrames = 0;
     if (id > acceptedUpTo || streams.size >= limits.maxConcurrentStreams) {
       push(rstStreamFrame(id, errorCode.refusedStream));
-      return undefined;
-    }
-    if (headers === "too_large") {
+    } else if (headers === "too_large") {
       push(rstStreamFrame(id, errorCode.enhanceYourCalm));
-      return undefined;
-    }
-    openStream(id, headers, end);
+    } else openStream(id, headers, end);
     return undefined;
   }
 
   function openStream(id: number, headers: Headers, end: boolean): void {
-    const stream: Stream = {
+    const stream: StreamState = {
       id,
       handler: unheard,
       receivable: streamWindowBytes,
       unannounced: 0,
-      sendable: peerWindowBytes,
+      sendable: sending.initialWindow(),
       unsent: [],
       blocked: false,
       trailers: undefined,
@@ -352,22 +217,19 @@ export function serveConnection(
     };
     streams.set(id, stream);
     stream.handler = open(faceOf(stream), headers);
-    if (end && streams.has(id)) {
-      stream.remoteEnded = true;
-      stream.handler.end();
-    }
+    if (end) endOfRequest(stream);
   }
 
-  const faceOf = (stream: Stream): Http2Stream => ({
-    sendHeaders(headerBlock, end) {
+  const faceOf = (stream: StreamState): Http2Stream => ({
+    sendHeaders(block, end) {
       if (!streams.has(stream.id)) return;
-      if (!end) push(headersFrame(stream.id, headerBlock, false));
-      else if (stream.blocked) stream.trailers = headerBlock;
-      else finish(stream, headerBlock);
+      if (end) sending.trailers(stream, block);
+      else sending.headers(stream, block);
       schedule();
     },
     sendData(framed, ...more) {
-      if (streams.has(stream.id)) sendData(stream, framed, more);
+      if (!streams.has(stream.id)) return;
+      sending.data(stream, framed, more);
       schedule();
     },
     consumed(bytes) {
@@ -382,58 +244,13 @@ export function serveConnection(
     },
   });
 
-  function sendData(stream: Stream, framed: Buffer, more: readonly Buffer[]): void {
-    const length = framed.length - frameHeaderBytes;
-    if (
-      more.length === 0 &&
-      !stream.blocked &&
-      length <= peerMaxFrameBytes &&
-      length <= stream.sendable &&
-      length <= sendable
-    ) {
-      writeFrameHeader(framed, length, frameType.data, 0, stream.id);
-      stream.sendable -= length;
-      sendable -= length;
-      push(framed);
-      return;
-    }
-    stream.unsent.push(framed.subarray(frameHeaderBytes), ...more);
-    sendUnsent(stream);
-  }
-
-  /** As much as the windows let through. */
-  function sendUnsent(stream: Stream): void {
-    for (let first = stream.unsent[0]; first; first = stream.unsent[0]) {
-      const length = Math.min(first.length, peerMaxFrameBytes, stream.sendable, sendable);
-      if (length <= 0) {
-        stream.blocked = true;
-        blocked.add(stream);
-        return;
-      }
-      const header = Buffer.allocUnsafe(frameHeaderBytes);
-      writeFrameHeader(header, length, frameType.data, 0, stream.id);
-      push(header);
-      push(first.subarray(0, length));
-      stream.sendable -= length;
-      sendable -= length;
-      if (length < first.length) stream.unsent[0] = first.subarray(length);
-      else stream.unsent.shift();
-    }
-    const was = stream.blocked;
-    stream.blocked = false;
-    blocked.delete(stream);
-    if (stream.trailers) finish(stream, stream.trailers);
-    else if (was) stream.handler.drained();
-  }
-
-  function finish(stream: Stream, headerBlock: Uint8Array): void {
-    push(headersFrame(stream.id, headerBlock, true));
+  function finished(stream: StreamState): void {
     // Asks the peer to stop sending what nobody reads (RFC 9113, section 8.1).
     if (!stream.remoteEnded) push(rstStreamFrame(stream.id, errorCode.noError));
     forget(stream);
   }
 
-  function consumed(stream: Stream, bytes: number): void {
+  function consumed(stream: StreamState, bytes: number): void {
     stream.unannounced += bytes;
     if (stream.remoteEnded || stream.unannounced < streamWindowBytes / 2) return;
     push(windowUpdateFrame(stream.id, stream.unannounced));
@@ -452,57 +269,36 @@ export function serveConnection(
   }
 
   /** An error of one stream: the connection goes on. */
-  function resetStream(stream: Stream, code: ErrorCode): undefined {
+  function resetStream(stream: StreamState, code: ErrorCode): undefined {
     push(rstStreamFrame(stream.id, code));
     forget(stream);
     stream.handler.gone();
   }
 
-  function forget(stream: Stream): void {
+  function forget(stream: StreamState): void {
     streams.delete(stream.id);
-    blocked.delete(stream);
-    stream.unsent.length = 0;
+    sending.forget(stream);
     if (acceptedUpTo < maxStreamId && streams.size === 0) close();
   }
 
-  function onSettings(
-    bytes: Buffer,
-    flags: number,
-    id: number,
-    start: number,
-    length: number,
-  ): ErrorCode | undefined {
+  function onSettings({ bytes, flags, id, start, length }: Frame): ErrorCode | undefined {
     if (id !== 0) return errorCode.protocolError;
     settled = true;
     if (flags & flag.ack) return length === 0 ? undefined : errorCode.frameSizeError;
     if (length % 6 !== 0) return errorCode.frameSizeError;
     for (let at = start; at < start + length; at += 6) {
-      const fault = applySetting(bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2));
+      const [name, value] = [bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2)];
+      const fault = sending.setting(name, value, streams.values());
       if (fault !== undefined) return fault;
     }
     push(frame(frameType.settings, flag.ack, 0, nothing));
     return idle();
   }
 
-  /** The others concern what we do not do: push, and the sending side of HPACK's table. */
-  function applySetting(id: number, value: number): ErrorCode | undefined {
-    if (id === setting.maxFrameSize) {
-      if (value < defaultMaxFrameBytes || value > 0xffffff) return errorCode.protocolError;
-      peerMaxFrameBytes = value;
-    } else if (id === setting.initialWindowSize) {
-      if (value > maxWindowBytes) return errorCode.flowControlError;
-      const more = value - peerWindowBytes;
-      peerWindowBytes = value;
-      for (const stream of streams.values()) {
-        stream.sendable += more;
-        if (stream.sendable > maxWindowBytes) return errorCode.flowControlError;
-      }
-      for (const stream of blocked) sendUnsent(stream);
-    }
-    return undefined;
-  }
-
-  function onPing(payload: Buffer, flags: number): ErrorCode | undefined {
+  function onPing({ bytes, flags, id, start, length }: Frame): ErrorCode | undefined {
+    if (length !== 8) return errorCode.frameSizeError;
+    if (id !== 0) return errorCode.protocolError;
+    const payload = bytes.subarray(start, start + length);
     if (flags & flag.ack) {
       if (draining && payload.equals(drainPing)) acceptNoMore();
       return undefined;
@@ -511,53 +307,17 @@ export function serveConnection(
     return idle();
   }
 
-  function onWindowUpdate(id: number, increment: number): ErrorCode | undefined {
+  function onWindowUpdate(id: number, more: number): ErrorCode | undefined {
     if (id === 0) {
-      if (increment === 0) return errorCode.protocolError;
-      sendable += increment;
-      if (sendable > maxWindowBytes) return errorCode.flowControlError;
-      for (const stream of blocked) sendUnsent(stream);
-      return undefined;
+      if (more === 0) return errorCode.protocolError;
+      return sending.connectionWindow(more) ? undefined : errorCode.flowControlError;
     }
     if (id > lastStreamId) return errorCode.protocolError;
     const stream = streams.get(id);
     if (!stream) return undefined;
-    if (increment === 0) return resetStream(stream, errorCode.protocolError);
-    stream.sendable += increment;
-    if (stream.sendable > maxWindowBytes) return resetStream(stream, errorCode.flowControlError);
-    if (stream.blocked) sendUnsent(stream);
+    if (more === 0) return resetStream(stream, errorCode.protocolError);
+    if (!sending.streamWindow(stream, more)) resetStream(stream, errorCode.flowControlError);
     return undefined;
-  }
-
-  function push(bytes: Uint8Array): void {
-    out.push(bytes);
-    outBytes += bytes.length;
-  }
-
-  /** What is sent while frames are read goes out with the answers to all of them; later, with what else this turn sends. */
-  function schedule(): void {
-    if (flushing) return;
-    flushing = true;
-    process.nextTick(() => {
-      flushing = false;
-      flush();
-    });
-  }
-
-  function flush(): void {
-    if (out.length === 0 || socket.destroyed) return;
-    const [first] = out;
-    if (out.length === 1 && first) socket.write(first);
-    else if (outBytes <= maxJoinedBytes) socket.write(Buffer.concat(out, outBytes));
-    else {
-      socket.cork();
-      for (const bytes of out) socket.write(bytes);
-      socket.uncork();
-    }
-    out = [];
-    outBytes = 0;
-    // Whoever does not read the answers gets no more of them made.
-    if (socket.writableLength > maxUnsentBytes) socket.pause();
   }
 
   function fail(code: ErrorCode): void {
@@ -570,9 +330,9 @@ export function serveConnection(
   function loseStreams(): void {
     for (const stream of [...streams.values()]) {
       streams.delete(stream.id);
+      sending.forget(stream);
       stream.handler.gone();
     }
-    blocked.clear();
   }
 
   function close(): void {
@@ -607,25 +367,3 @@ export function serveConnection(
 
 const nothing = new Uint8Array();
 const drainPing = Buffer.from("draining", "latin1");
-
-const unheard: StreamHandler = {
-  data: () => undefined,
-  end: () => undefined,
-  drained: () => undefined,
-  gone: () => undefined,
-};
-
-/** Bytes of padding at the end; undefined when they are more than the frame. */
-function paddingOf(
-  bytes: Buffer,
-  flags: number,
-  start: number,
-  length: number,
-): number | undefined {
-  if (!(flags & flag.padded)) return 0;
-  const padding = bytes[start] as number;
-  return length > 0 && padding < length ? padding : undefined;
-}
-
-const headersFrame = (id: number, block: Uint8Array, end: boolean): Buffer =>
-  frame(frameType.headers, flag.endHeaders | (end ? flag.endStream : 0), id, block);
