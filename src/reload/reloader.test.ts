@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import type { KmeansArtifact } from "../artifact/artifact.ts";
+import { domainNames } from "../domains.ts";
 import type { OpenedRouter } from "../open-router.ts";
 import { route } from "../route.ts";
 import type { Router } from "../router.ts";
+import { writeSelectors } from "../train/write-selectors.ts";
 import { type Attempt, reloader } from "./reloader.ts";
 
 const centroid = (dimension: number, at: number) =>
@@ -81,6 +84,31 @@ test("a model file that was replaced is read, and the router before keeps what i
   await loader.reload("files");
   expect(await modelOf(routers[1])).toBe("b");
   expect(await modelOf(routers[0])).toBe("a");
+});
+
+test("selectors trained as JSON over an earlier .safetensors: the old until all is there, then the new", async () => {
+  const { folder, loader, routers, attempts } = await started();
+  const { name, revision, dimension, pooling, normalized } = (routers[0] as Router).embedder;
+  const of = (model: string): KmeansArtifact => ({
+    ...{ algorithm: "kmeans", trained: true, dimension: 1038, numClusters: 2 },
+    features: {
+      ...{ embedder: name, revision, dimension, pooling, normalized },
+      categories: [...domainNames],
+    },
+    centroids: Float32Array.from([0, 1].flatMap((at) => centroid(1038, at))),
+    ...{ clusterModels: [model, model], modelNames: [model] },
+  });
+  await writeSelectors([of("b")], folder, "both");
+  await loader.reload("files");
+  expect(await modelOf(routers.at(-1))).toBe("b");
+  // As far as a run has come that is stopped before it removes the old form.
+  write(folder, "kmeans_model.json", kmeans("a"));
+  await loader.reload("files");
+  expect(await modelOf(routers.at(-1))).toBe("b");
+  await writeSelectors([of("a")], folder, "json");
+  await loader.reload("files");
+  expect(await modelOf(routers.at(-1))).toBe("a");
+  expect(attempts.map(({ result }) => result)).not.toContain("failed");
 });
 
 test("other settings of the embedder open another one", async () => {

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import type { KmeansArtifact, KnnArtifact } from "../artifact/artifact.ts";
+import { loadSelectorFiles } from "../validate/selector-files.ts";
 import { writeSelectors } from "./write-selectors.ts";
 
 const features = {
@@ -63,6 +64,44 @@ test("JSON that nobody could load is left out, with a notice", async () => {
     "knn_model.safetensors",
   ]);
   expect(notices).toEqual([expect.stringContaining("knn_model.json is left out")]);
+});
+
+test.each([
+  { format: "json", gone: "kmeans_model.safetensors" },
+  { format: "safetensors", gone: "kmeans_model.json" },
+] as const)("$format over an earlier run of both: $gone is removed", async ({ format, gone }) => {
+  const folder = newFolder();
+  await writeSelectors([small], folder, "both");
+  writeFileSync(join(folder, "knn_model.safetensors"), "of another algorithm");
+  const later = { ...small, clusterModels: ["b"], modelNames: ["b"] };
+  const { files, notices } = await writeSelectors([later], folder, format);
+  const [kept] = files.map(({ path }) => basename(path));
+  expect(readdirSync(folder).sort()).toEqual([kept, "knn_model.safetensors"]);
+  expect(notices).toEqual([expect.stringContaining(`${gone} of an earlier run is removed`)]);
+  const identity = { ...features, name: features.embedder };
+  const limits = { maxBytes: 2 ** 20, trustUnlabelled: false };
+  const read = await loadSelectorFiles(folder, ["kmeans"], identity, limits);
+  expect(read).toMatchObject([{ artifact: { modelNames: ["b"] } }]);
+});
+
+test("an earlier JSON goes also where the new one is left out", async () => {
+  const folder = newFolder();
+  writeFileSync(join(folder, "knn_model.json"), "{}");
+  const { notices } = await writeSelectors([large], folder, "both");
+  expect(readdirSync(folder)).toEqual(["knn_model.safetensors"]);
+  expect(notices).toEqual([
+    expect.stringContaining("knn_model.json is left out"),
+    expect.stringContaining("knn_model.json of an earlier run is removed"),
+  ]);
+});
+
+test("what an earlier run left stays when the new files cannot all be written", async () => {
+  const folder = newFolder();
+  await writeSelectors([small], folder, "safetensors");
+  await expect(writeSelectors([small, large], folder, "json")).rejects.toMatchObject({
+    code: "output_unwritable",
+  });
+  expect(readdirSync(folder)).toContain("kmeans_model.safetensors");
 });
 
 test("or refused where nothing else was asked for", async () => {
