@@ -15,6 +15,7 @@ import { packageRoot } from "../config/paths.ts";
 import { readModelFolder } from "../embed/model-folder.ts";
 import { verifiedRevision } from "../embed/model-revision.ts";
 import { tinyQwen3Folder } from "../embed/testing/tiny-qwen3.ts";
+import { lockFile } from "../files/lock-file.ts";
 import { localHub } from "../hub/testing/local-hub.ts";
 import { runCli } from "./testing/run-cli.ts";
 import { commandsOf, runSh } from "./testing/run-sh.ts";
@@ -182,6 +183,23 @@ test.each([
   const { code, err } = await train("--device", device);
   expect(err).toContain(`[config_invalid] ${says}`);
   expect(code).toBe(2);
+});
+
+test("two runs into one folder: the second is refused, and the lock is gone after a run", async () => {
+  const release = lockFile(join(folder, "out/training.json"));
+  const second = await train();
+  expect(second.err).toContain("signalbox: [output_in_use]");
+  expect(second.code).not.toBe(0);
+  expect(readdirSync(join(folder, "out"))).toEqual(["training.json.lock"]);
+  release();
+  const missing = await train("--embedding-model", join(folder, "none"));
+  expect(missing.err).toContain("[model_not_found]");
+  expect(readdirSync(join(folder, "out"))).toEqual([]);
+  expect(await train("--format", "both")).toMatchObject({ code: 0 });
+  const last = await train();
+  expect(last.err).toContain("notice: kmeans_model.safetensors of an earlier run is removed");
+  const left = ["kmeans_model.json", "training.json", "training_queries.json"];
+  expect(readdirSync(join(folder, "out")).sort()).toEqual(left);
 });
 
 test("without a file the records of a dataset are downloaded", async () => {

@@ -7,11 +7,12 @@ import { builtIn } from "../embed/built-in.ts";
 import { type Device, devices } from "../embed/device.ts";
 import { type Dtype, dtypes } from "../embed/model-file.ts";
 import { RouterError } from "../errors.ts";
+import { lockFile } from "../files/lock-file.ts";
 import { sha256OfFile } from "../files/sha256-file.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
 import { hashQueries } from "../train/query-hashes.ts";
 import { readExamples } from "../train/read-examples.ts";
-import { writeRun } from "../train/run-record.ts";
+import { runRecordFile, writeRun } from "../train/run-record.ts";
 import { statisticsOf, statisticsText } from "../train/statistics.ts";
 import { everyAlgorithm, trainSelectors } from "../train/train-selectors.ts";
 import { crossValidationText } from "../train/training-report.ts";
@@ -133,7 +134,13 @@ async function run(options: TrainOptions): Promise<void> {
   const statistics = statisticsOf(examples, records);
   if (!options.json) process.stdout.write(`${statisticsText(statistics)}\n\n`);
   const named = { config: options.config, name: options.embeddingModel, device };
-  const embedder = await openNamedEmbedder({ ...named, dtype: options.embeddingDtype }, 65_536);
+  // Of two runs into one folder each would write a part of what is read as one.
+  const release = lockFile(join(outputDir, runRecordFile));
+  const opened = openNamedEmbedder({ ...named, dtype: options.embeddingDtype }, 65_536);
+  const embedder = await opened.catch((thrown) => {
+    release();
+    throw thrown;
+  });
   try {
     const sha256 = await sha256OfFile(dataFile);
     // A GPU's vectors differ in their last digits.
@@ -179,6 +186,7 @@ async function run(options: TrainOptions): Promise<void> {
     }
     process.stdout.write(`${recorded.join("\n")}\n`);
   } finally {
+    release();
     await embedder.close();
   }
 }
