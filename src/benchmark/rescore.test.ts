@@ -64,10 +64,11 @@ test("responses are judged by the truth as it stands; what else a row says stays
   expect(await run({ queries, output })).toMatchObject({ judged: 2, changed: 0 });
 });
 
-test("a truth that is taken back takes the performance with it", async () => {
-  const output = outputOf({ query: "q", model_name: "a", response: "x", performance: 1 });
-  expect(await run({ queries: [query("q", {})], output })).toMatchObject({ judged: 1, changed: 1 });
-  expect(rowsOf(output)).toEqual([{ query: "q", model_name: "a", response: "x" }]);
+test("queries without a truth, as a list of prompts is, take no score away", async () => {
+  const row = { query: "q", model_name: "a", response: "x", performance: 1, ground_truth: "x" };
+  const output = outputOf(row);
+  expect(await run({ queries: [query("q", {})], output })).toMatchObject({ judged: 0, changed: 0 });
+  expect(rowsOf(output)).toEqual([row]);
 });
 
 test("code keeps its score without permission, and when there is no verdict", async () => {

@@ -73,8 +73,8 @@ async function rejudged(
   const code = metricOf(query) === "code_eval";
   if (code && !runCode) return line;
   const performance = code ? await runCode?.(response, query, signal) : score(response, query);
-  // No verdict is no reason to lose the one that there was.
-  if (typeof performance === "object") return line;
+  // Nothing to judge by, or no verdict, is no reason to lose the one that there was.
+  if (performance === undefined || typeof performance === "object") return line;
   counts.judged++;
   if (performance !== row["performance"]) counts.changed++;
   const judgedBy = Object.fromEntries(

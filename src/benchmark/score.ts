@@ -30,7 +30,10 @@ export interface Question {
 }
 
 /** The metric of a name, in any case; undefined for a name that is none. */
-export const metricNamed = (name: string): Metric | undefined => metrics[name.trim().toLowerCase()];
+export function metricNamed(name: string): Metric | undefined {
+  const key = name.trim().toLowerCase();
+  return Object.hasOwn(metrics, key) ? metrics[key] : undefined;
+}
 
 /** As the reference chooses: code stays code, choices make any other metric em_mc, and an unknown name is CEM. */
 export function metricOf({ metric, choices }: Question): Metric {

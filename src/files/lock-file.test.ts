@@ -68,6 +68,22 @@ test("a holder on another machine is believed for 30 seconds, this process's ear
   lockFile(path)();
 });
 
+test("a holder that is stopped keeps its file; one that lost it does not take the next one's", async () => {
+  const path = newPath();
+  const child = await otherHolder(path);
+  child.kill("SIGSTOP");
+  const then = Date.now() / 1000 - 120;
+  utimesSync(`${path}.lock`, then, then);
+  expect(() => lockFile(path)).toThrow(locked);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const release = lockFile(path);
+  rmSync(`${path}.lock`);
+  const other = await otherHolder(path);
+  release();
+  expect(() => lockFile(path)).toThrow(`process ${other.pid}`);
+});
+
 test("a file that was cut off counts by its age", () => {
   const path = newPath();
   lockFile(path)();

@@ -13,14 +13,16 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { RouterError } from "../errors.ts";
 
-/** How often a holder says that it still lives, and how long its silence is believed. */
+/** How often a holder says that it still lives, and after what silence on another machine it is dead. */
 const beatMs = 5_000;
 const deadAfterMs = 30_000;
+/** On the same machine a process that is stopped, or computes for long, still lives; but its number may be another's. */
+const reusedAfterMs = 3_600_000;
 
 /**
  * Keeps other processes, also on other machines that share the folder, from writing to `path` until the function that
  * it gives is called: `path.lock` names the holder. A holder that was killed leaves its file, which is taken over at
- * once on the same machine and after 30 seconds on another. Throws RouterError `output_in_use`, or
+ * once on the same machine and after 30 seconds of silence on another. Throws RouterError `output_in_use`, or
  * `output_unwritable`.
  */
 export function lockFile(path: string): () => void {
@@ -30,7 +32,8 @@ export function lockFile(path: string): () => void {
   } catch (thrown) {
     throw unwritable(lock, thrown);
   }
-  for (let attempt = 0; !create(lock); attempt++) {
+  const token = randomUUID();
+  for (let attempt = 0; !create(lock, token); attempt++) {
     const holder = holderOf(lock);
     if (attempt === maxAttempts || (holder && isAlive(lock, holder))) {
       throw inUse(path, lock, holder);
@@ -38,11 +41,13 @@ export function lockFile(path: string): () => void {
     if (holder) takeAway(lock, holder);
   }
   held.add(lock);
-  const beat = setInterval(() => touch(lock), beatMs).unref();
+  // Whoever was silent for too long may have lost it to another, whose file is not touched.
+  const isOurs = (): boolean => holderOf(lock)?.token === token;
+  const beat = setInterval(() => isOurs() && touch(lock), beatMs).unref();
   return () => {
     clearInterval(beat);
     held.delete(lock);
-    rmSync(lock, { force: true });
+    if (isOurs()) rmSync(lock, { force: true });
   };
 }
 
@@ -57,7 +62,7 @@ function takeAway(lock: string, dead: Holder): void {
   try {
     renameSync(lock, away);
     const found = holderOf(away);
-    if (found?.host !== dead.host || found.pid !== dead.pid) linkSync(away, lock);
+    if (found?.token !== dead.token) linkSync(away, lock);
   } catch {
     // Somebody else was faster: the next attempt meets them.
   }
@@ -67,11 +72,13 @@ function takeAway(lock: string, dead: Holder): void {
 interface Holder {
   readonly host: string;
   readonly pid: number;
+  /** Of this lock alone. */
+  readonly token: string;
   readonly silentMs: number;
 }
 
-function create(lock: string): boolean {
-  const content = JSON.stringify({ host: hostname(), pid: process.pid });
+function create(lock: string, token: string): boolean {
+  const content = JSON.stringify({ host: hostname(), pid: process.pid, token });
   try {
     writeFileSync(lock, content, { flag: "wx" });
     return true;
@@ -91,27 +98,25 @@ function unwritable(path: string, cause: unknown): RouterError {
 function holderOf(lock: string): Holder | undefined {
   try {
     const silentMs = Date.now() - statSync(lock).mtimeMs;
-    const { host, pid } = parsed(readFileSync(lock, "utf8"));
-    return { host, pid, silentMs };
+    return { ...parsed(readFileSync(lock, "utf8")), silentMs };
   } catch {
     return undefined;
   }
 }
 
-function parsed(text: string): { readonly host: string; readonly pid: number } {
+function parsed(text: string): Omit<Holder, "silentMs"> {
   try {
-    const { host, pid } = JSON.parse(text);
-    return { host: String(host), pid: Number(pid) };
+    const { host, pid, token } = JSON.parse(text);
+    return { host: String(host), pid: Number(pid), token: String(token) };
   } catch {
-    return { host: "unknown", pid: 0 };
+    return { host: "unknown", pid: 0, token: "" };
   }
 }
 
-/** The number of a dead process may be another's, so silence counts on the same machine too. */
 function isAlive(lock: string, { host, pid, silentMs }: Holder): boolean {
-  if (silentMs > deadAfterMs) return false;
-  if (host !== hostname()) return true;
+  if (host !== hostname()) return silentMs <= deadAfterMs;
   if (pid === process.pid) return held.has(lock);
+  if (silentMs > reusedAfterMs) return false;
   try {
     process.kill(pid, 0);
     return true;

@@ -59,6 +59,13 @@ test.each([
     want: "datasets.0.dataset_id",
   },
   {
+    case: "a revision that climbs",
+    text: '[[datasets]]\nname = "a"\ntarget = "seed"\ndataset_id = "a/b@../../x"',
+    want: "datasets.0.dataset_id",
+  },
+  { case: "grams of nothing", text: "[train]\nngram_min = 3", want: "train.ngram_min: is above" },
+  { case: "weights that vanish", text: "[train]\nalpha = 1", want: "train.alpha" },
+  {
     case: "a name twice",
     text: '[[datasets]]\nname = "a"\ntarget = "seed"\n[[datasets]]\nname = "a"\ntarget = "pair"',
     want: "two data sets have one name",

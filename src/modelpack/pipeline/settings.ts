@@ -34,27 +34,39 @@ const Prepare = z
     path: ["train_ratio"],
   });
 
-const Train = z.strictObject({
-  seed: z.int().default(42),
-  families: z
-    .array(z.enum(families))
-    .nonempty()
-    .default([...families]),
-  max_features: whole.default(250_000),
-  min_df: whole.default(2),
-  ngram_min: whole.default(1),
-  ngram_max: whole.default(2),
-  max_iter: whole.default(25),
-  alpha: z.number().positive().default(1e-5),
-  /** Names of a later trainer of the reference; the defaults are ours. */
-  char_ngram_min: whole.default(2),
-  char_ngram_max: whole.default(6),
-  char_min_df: whole.default(2),
-  /** Ours. */
-  word_weight: z.number().positive().default(0.7),
-  early_stopping_patience: whole.default(4),
-  predict_batch_size: whole.default(8192),
-});
+/** Longer ones are hardly ever twice in a text. */
+const gram = z.int().min(1).max(10);
+
+const Train = z
+  .strictObject({
+    seed: z.int().default(42),
+    families: z
+      .array(z.enum(families))
+      .nonempty()
+      .default([...families]),
+    max_features: whole.default(250_000),
+    min_df: whole.default(2),
+    ngram_min: gram.default(1),
+    ngram_max: gram.default(2),
+    max_iter: whole.default(25),
+    alpha: z.number().positive().max(0.1).default(1e-5),
+    /** Names of a later trainer of the reference; the defaults are ours. */
+    char_ngram_min: gram.default(2),
+    char_ngram_max: gram.default(6),
+    char_min_df: whole.default(2),
+    /** Ours. */
+    word_weight: z.number().positive().default(0.7),
+    early_stopping_patience: whole.default(4),
+    predict_batch_size: whole.default(8192),
+  })
+  .refine((train) => train.ngram_min <= train.ngram_max, {
+    error: "is above ngram_max",
+    path: ["ngram_min"],
+  })
+  .refine((train) => train.char_ngram_min <= train.char_ngram_max, {
+    error: "is above char_ngram_max",
+    path: ["char_ngram_min"],
+  });
 
 const SyntheticLlm = z.strictObject({
   provider_env: text.default("LLM_EVAL__PROVIDER"),
@@ -81,8 +93,10 @@ const name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "holds more than letters, digits, . _ -");
 
 /** `name@revision` and `owner/name@revision`: a commit pins what is read. */
-const datasetId = z
+export const datasetId = z
   .string()
+  // A name becomes part of paths and URLs; nothing in it may climb.
+  .refine((text) => !/\.\.|\/\/|\/$/.test(text), { error: "holds .., // or a / at its end" })
   .regex(
     /^(?:[A-Za-z0-9][\w.-]{0,95}\/)?[A-Za-z0-9][\w.-]{0,95}(?:@[\w./-]{1,128})?$/,
     "is no name of a data set",

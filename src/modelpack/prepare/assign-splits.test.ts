@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type PreparedRow, type Split, splits } from "../rows.ts";
-import { assignSplits, quota, type SplitRows } from "./assign-splits.ts";
+import { assignSplits, placesOf, quota, type SplitRows } from "./assign-splits.ts";
 import { hashed, rowPool } from "./row-pool.ts";
 
 const shares = { train: 0.8, test: 0.1, eval: 0.1 };
@@ -29,6 +29,9 @@ test.each([
 
 test("without a share there are no rows", () => {
   expect(quota(10, { train: 1, test: 0, eval: 0 })).toEqual({ train: 10, test: 0, eval: 0 });
+  expect(quota(2, { train: 1, test: 0, eval: 0 })).toEqual({ train: 2, test: 0, eval: 0 });
+  expect(quota(2, { train: 0, test: 0.5, eval: 0.5 })).toEqual({ train: 0, test: 1, eval: 1 });
+  expect(quota(10, { train: 0.9, test: 0.1, eval: 0 })).toEqual({ train: 9, test: 1, eval: 0 });
 });
 
 test("every label has its share", () => {
@@ -95,6 +98,20 @@ test("no row moves, whatever comes later; what would tear a group is left out", 
       },
     ),
   );
+});
+
+test("what was away comes back to its place, and so does what belongs to it", () => {
+  const rows = many(200, "food");
+  const first = assignSplits(rows, new Map(), shares, 1).rows;
+  const places = placesOf(first, new Map());
+  const fewer = rows.slice(150);
+  const second = assignSplits(fewer, new Map(), shares, 1, places).rows;
+  const third = assignSplits(rows, new Map(), shares, 1, placesOf(second, places)).rows;
+  const [before, after] = [sideOf(first), sideOf(third)];
+  for (const one of rows) expect(after.get(one)).toBe(before.get(one));
+  const twin = row("food 0", "work");
+  const fourth = assignSplits([...rows, twin], new Map(), shares, 1, places).rows;
+  expect(sideOf(fourth).get(twin)).toBe(before.get(rows[0] as PreparedRow));
 });
 
 test("a pool has no row twice and no label over its limit", () => {

@@ -6,6 +6,20 @@ export type Shares = Readonly<Record<Split, number>>;
 /** Rows of each split. */
 export type SplitRows = Readonly<Record<Split, readonly PreparedRow[]>>;
 
+/** Where each text and group has ever stood, by its hash. */
+export type Places = ReadonlyMap<string, Split>;
+
+/** The places of rows that stand, beside those that were. What stood on two sides keeps the first. */
+export function placesOf(rows: SplitRows, before: Places): Places {
+  const places = new Map(before);
+  for (const split of splits) {
+    for (const row of rows[split]) {
+      for (const mark of marks(row)) if (!places.has(mark)) places.set(mark, split);
+    }
+  }
+  return places;
+}
+
 export interface Assigned {
   readonly rows: SplitRows;
   /** New rows that belong together with rows on two sides of a split: they can stand on neither. */
@@ -16,17 +30,17 @@ export interface Assigned {
  * Divides rows among the splits. A row that is `placed` stays where it is, whatever comes later. Rows with one text or
  * one group stand on one side. Within that, each (task, label) has its share: floor for train and test, the rest for
  * eval, at least one row each from three rows on; one row is for training, a second for the test. The same for the same
- * rows, shares and seed, in whatever order the rows come. Rows of `earlier` are not divided, but what belongs to one
- * goes to its side.
+ * rows, shares and seed, in whatever order the rows come. What has the text or the group
+ * of a row that once had a place goes to that side.
  */
 export function assignSplits(
   rows: readonly PreparedRow[],
   placed: ReadonlyMap<PreparedRow, Split>,
   shares: Shares,
   seed: number,
-  earlier: readonly PreparedRow[] = [],
+  places: Places = new Map(),
 ): Assigned {
-  const groups = groupsOf([...rows, ...earlier]);
+  const groups = groupsOf(rows);
   const wanted = new Map<string, Record<Split, number>>();
   for (const [name, total] of totals(rows)) wanted.set(name, quota(total, shares));
   const result: Record<Split, PreparedRow[]> = { train: [], test: [], eval: [] };
@@ -41,9 +55,11 @@ export function assignSplits(
     const before = sides.get(group) ?? split;
     sides.set(group, before === split ? split : "torn");
   };
-  for (const [at, row] of earlier.entries()) {
-    const split = placed.get(row);
-    if (split !== undefined) stands(groups[rows.length + at] as number, split);
+  for (const [at, row] of rows.entries()) {
+    for (const mark of marks(row)) {
+      const split = places.get(mark);
+      if (split !== undefined) stands(groups[at] as number, split);
+    }
   }
   const members = new Map<number, PreparedRow[]>();
   for (const [at, row] of rows.entries()) {
@@ -76,14 +92,20 @@ export function assignSplits(
 
 /** How many of `total` rows a split wants. */
 export function quota(total: number, shares: Shares): Record<Split, number> {
-  if (total < 3) return { train: Math.min(total, 1), test: Math.max(0, total - 1), eval: 0 };
-  const whole = shares.train + shares.test + shares.eval;
-  // The share may fall a hair below the whole number that it is.
-  const floor = (share: number): number => Math.floor((total * share) / whole + 1e-9);
-  const least = (share: number): number => (share > 0 ? Math.max(1, floor(share)) : 0);
-  const test = least(shares.test);
-  const evaluation = shares.eval > 0 ? Math.max(1, total - floor(shares.train) - test) : 0;
-  return { train: total - test - evaluation, test, eval: evaluation };
+  const counts: Record<Split, number> = { train: 0, test: 0, eval: 0 };
+  const wanted = splits.filter((split) => shares[split] > 0);
+  const whole = wanted.reduce((sum, split) => sum + shares[split], 0);
+  let left = total;
+  for (const split of wanted) {
+    const isLast = split === wanted.at(-1);
+    // The share may fall a hair below the whole number that it is.
+    const share = Math.floor((total * shares[split]) / whole + 1e-9);
+    // Each of the others is to have one.
+    const others = wanted.length - 1 - wanted.indexOf(split);
+    counts[split] = isLast ? left : Math.min(left, Math.max(1, Math.min(share, left - others)));
+    left -= counts[split];
+  }
+  return counts;
 }
 
 function totals(rows: readonly PreparedRow[]): ReadonlyMap<string, number> {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { chooseFiles, parseSplit, readCard } from "./choose-files.ts";
+import { fitsGlob } from "./glob.ts";
 import { allowsLicense } from "./known-sources.ts";
 
 const noCard = { configs: [] };
@@ -55,6 +56,23 @@ test.each(["", "# no head", "---\n[\n---", "---\njust text\n---", "---\nconfigs:
     expect(readCard(readme).configs).toEqual([]);
   },
 );
+
+test("a pattern takes time that grows with its length, whatever it is", () => {
+  const pattern = `${"*a".repeat(100)}b`;
+  expect(fitsGlob(pattern, `${"a".repeat(200)}c`)).toBe(false);
+  expect(fitsGlob(pattern, `${"a".repeat(200)}b`)).toBe(true);
+  expect(fitsGlob("**/".repeat(80), "a/".repeat(200))).toBe(true);
+  expect(fitsGlob("*".repeat(257), "")).toBe(false);
+  expect(fitsGlob("a.b", "axb")).toBe(false);
+});
+
+test("of several licences all count", () => {
+  const { license = "" } = readCard("---\nlicense: [mit, CC-BY-NC-4.0]\n---");
+  expect([allowsLicense("commercial", license), allowsLicense("mit,cc-*", license)]).toEqual([
+    false,
+    true,
+  ]);
+});
 
 test("parts of a split", () => {
   expect(parseSplit("train_sft")).toEqual({ split: "train_sft" });

@@ -1,4 +1,5 @@
 import { readYaml } from "../../config/yaml.ts";
+import { fitsGlob } from "./glob.ts";
 
 /** Part of a data set's rows, as `train`, `train[:1000]` or `train[:10%]`. */
 export interface SplitRange {
@@ -21,6 +22,7 @@ export const isData = (path: string): boolean => dataForm.test(path) && !/(?:^|\
 
 /** What a data set's card says in its head. */
 export interface Card {
+  /** All of them, when there are several. */
   readonly license?: string;
   readonly configs: readonly CardConfig[];
 }
@@ -37,9 +39,9 @@ export function readCard(readme: string): Card {
   const [, head] = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---/.exec(readme) ?? [];
   const read = head === undefined ? undefined : readYaml(head);
   const tree = read && "tree" in read ? record(read.tree) : {};
-  const [license] = list(tree["license"]);
+  const licenses = list(tree["license"]).filter((one) => typeof one === "string");
   return {
-    ...(typeof license === "string" && { license: license.toLowerCase() }),
+    ...(licenses.length > 0 && { license: licenses.join(" and ").toLowerCase() }),
     configs: list(tree["configs"]).flatMap(configOf),
   };
 }
@@ -72,7 +74,10 @@ export function chooseFiles(
   const named = card.configs.find(({ name }) => name === config);
   const usual = card.configs.find(({ isDefault }) => isDefault) ?? card.configs[0];
   const patterns = (config === "" ? usual : named)?.files[split];
-  if (patterns) return data.filter((path) => patterns.some((pattern) => globbed(pattern, path)));
+  if (patterns)
+    return data.filter((path) =>
+      patterns.some((pattern) => fitsGlob(pattern.replace(/^\.\//, ""), path)),
+    );
   // A folder of the configuration's name has its files; none has: it is a name without meaning here.
   const inside = data.filter((path) => config !== "" && path.split("/").includes(config));
   const pool = inside.length > 0 || (config !== "" && named) ? inside : data;
@@ -103,22 +108,6 @@ const splitIn = (path: string): string | undefined =>
 /** Names such as `train_r3` or `train_sft`. */
 const wordIn = (path: string, split: string): boolean =>
   new RegExp(`(?:^|[^a-z0-9])${split.replace(/[^\w]/g, "\\$&")}(?:[^a-z0-9_]|$)`, "i").test(path);
-
-function globbed(pattern: string, path: string): boolean {
-  const source = pattern
-    .replace(/^\.\//, "")
-    .split(/(\*\*\/|\*\*|\*|\?)/)
-    .map((part) => globs[part] ?? part.replace(/[.+^${}()|[\]\\]/g, "\\$&"))
-    .join("");
-  return new RegExp(`^${source}$`).test(path);
-}
-
-const globs: Readonly<Record<string, string>> = {
-  "**/": "(?:.*/)?",
-  "**": ".*",
-  "*": "[^/]*",
-  "?": "[^/]",
-};
 
 const list = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];

@@ -1,4 +1,6 @@
-import type { DatasetSettings } from "../pipeline/settings.ts";
+import { type DatasetSettings, datasetId } from "../pipeline/settings.ts";
+
+import { fitsGlob } from "./glob.ts";
 
 /** A data set that the reference lists. Licences are those of the cards; `unknown` where there is none. */
 export interface KnownSource {
@@ -34,13 +36,14 @@ export const knownSource = (settings: DatasetSettings): KnownSource | undefined 
 /** As written: `owner/name`, `name`, or with `@revision`. Empty when neither id nor link name one. */
 export function idOf({ dataset_id, link }: DatasetSettings): string {
   if (dataset_id !== "") return dataset_id;
-  return /\/datasets\/([^?#]+?)\/*$/.exec(link)?.[1] ?? "";
+  const found = /\/datasets\/([^?#]+?)\/*$/.exec(link)?.[1] ?? "";
+  return datasetId.safeParse(found).success ? found : "";
 }
 
 /**
  * Whether rows of a licence may be used. A filter is a list of names between commas, in any case, where `*` stands for
  * anything: `mit,apache-2.0,cc-by-*`. `commercial` stands for every name that is known to allow it. What signalbox or an
- * LLM wrote itself is `synthetic` and always allowed.
+ * LLM wrote itself is `synthetic` and always allowed. Of several licences (`a and b`) all must be allowed.
  */
 export function allowsLicense(filter: string | undefined, license: string): boolean {
   const one = license.toLowerCase();
@@ -50,7 +53,9 @@ export function allowsLicense(filter: string | undefined, license: string): bool
     .split(",")
     .map((part) => part.trim())
     .flatMap((part) => (part === "commercial" ? commercial : [part]));
-  return patterns.some((pattern) => matches(pattern, one));
+  return one
+    .split(" and ")
+    .every((each) => patterns.some((pattern) => fitsGlob(pattern.replaceAll("*", "**"), each)));
 }
 
 export const synthetic = "synthetic";
@@ -60,8 +65,3 @@ const commercial = [
   ...["cc-by-2.0", "cc-by-2.5", "cc-by-3.0", "cc-by-4.0"],
   ...["cc-by-sa-2.0", "cc-by-sa-2.5", "cc-by-sa-3.0", "cc-by-sa-4.0"],
 ];
-
-function matches(pattern: string, text: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`).test(text);
-}

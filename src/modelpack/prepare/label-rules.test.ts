@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { DatasetSettings } from "../pipeline/settings.ts";
 import { seedPair, seedTexts } from "./column-text.ts";
+import { idOf } from "./known-sources.ts";
 import { labelRule } from "./label-rules.ts";
 import { withoutPlaceholders } from "./placeholders.ts";
 import type { TableRow } from "./read-table.ts";
@@ -19,6 +20,11 @@ test("banking77 is finance; what only gives seeds has no rule", () => {
   const link = "https://hub.example/datasets/banking77/";
   expect(labelRule(settings({ link }))?.({ text: "a" })).toHaveLength(1);
   expect(labelsOf("ag_news", { text: "a" })).toBeUndefined();
+});
+
+test("a link that climbs names nothing", () => {
+  expect(idOf(settings({ link: "https://h/datasets/../../../escape/x" }))).toBe("");
+  expect(idOf(settings({ link: "https://h/datasets/a/b" }))).toBe("a/b");
 });
 
 const nli = (label: unknown) => ({ premise: "A", hypothesis: "B", label });

@@ -17,19 +17,24 @@ const bandRows = 3;
  */
 export function nearDuplicates(): NearDuplicates {
   const texts: string[] = [];
+  const signatures: Uint32Array[] = [];
   const buckets = new Map<number, number[]>();
   return {
     has(text) {
       const shingles = shinglesOf(text);
-      const candidates = new Set(keysOf(shingles).flatMap((key) => buckets.get(key) ?? []));
+      const own = signature(shingles);
+      const candidates = new Set(keysOf(own).flatMap((key) => buckets.get(key) ?? []));
       for (const at of candidates) {
+        if (agreement(own, signatures[at] ?? own) < leastAgreement) continue;
         if (jaccard(shingles, shinglesOf(texts[at] ?? "")) >= alike) return true;
       }
       return false;
     },
     add(text) {
       const at = texts.push(text) - 1;
-      for (const key of keysOf(shinglesOf(text))) {
+      const own = signature(shinglesOf(text));
+      signatures.push(own);
+      for (const key of keysOf(own)) {
         const bucket = buckets.get(key);
         if (bucket) bucket.push(at);
         else buckets.set(key, [at]);
@@ -39,14 +44,23 @@ export function nearDuplicates(): NearDuplicates {
 }
 
 /** One number a band. Two bands of one number are a candidate more, nothing worse. */
-function keysOf(shingles: ReadonlySet<string>): readonly number[] {
-  const least = signature(shingles);
+function keysOf(least: Uint32Array): readonly number[] {
   return Array.from({ length: bands }, (_, band) =>
     least
       .subarray(band * bandRows, (band + 1) * bandRows)
       .reduce((key, value) => mixed(Math.imul(key, 0x01000193) ^ value), band + 1),
   );
 }
+
+/** The share of equal hashes, which is about the share of common shingles. */
+function agreement(a: Uint32Array, b: Uint32Array): number {
+  let equal = 0;
+  for (let at = 0; at < a.length; at++) if (a[at] === b[at]) equal++;
+  return equal / a.length;
+}
+
+/** Three standard deviations (0.0625 each, of 48 hashes) below `alike`: less need not be compared in full. */
+const leastAgreement = 0.56;
 
 /** How alike two texts are, from 0 to 1. */
 export const likeness = (a: string, b: string): number => jaccard(shinglesOf(a), shinglesOf(b));

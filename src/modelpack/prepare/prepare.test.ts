@@ -302,6 +302,24 @@ test("stopped in the middle, it goes on from there: no row is written twice or l
   expect(texts).toHaveLength(92 * 3);
 });
 
+test("rows that were away come back to their places, and the files hold no forbidden row", async () => {
+  const { run, prepared } = await setUp();
+  const { llm } = await llmIn();
+  const both = datasets.replace('config = "nli"', 'config = "nli"\nlicense = "cc-by-nc-4.0"');
+  await run({ llm, toml: both });
+  const before = sides(prepared);
+  const { families: counts } = await run({ noLlm: true, toml: both, licenseFilter: "mit" });
+  const rows = allRows(prepared);
+  expect(rows.filter(({ license }) => license === "cc-by-nc-4.0")).toEqual([]);
+  expect(rows).toHaveLength(
+    splits.flatMap((split) => families.flatMap((one) => counts[one]?.rows[split] ?? [])).length,
+  );
+  await run({ noLlm: true, toml: both });
+  const after = sides(prepared);
+  expect(after.size).toBe(before.size);
+  for (const [row, split] of before) expect([row, after.get(row)]).toEqual([row, split]);
+});
+
 test("anew, what comes again keeps its side", async () => {
   const { run, prepared } = await setUp();
   await run({ noLlm: true });
@@ -379,6 +397,7 @@ test("licences that are not wanted are left out, rows of earlier runs too", asyn
   expect(reports["nli"]).toMatchObject({ loaded: false, skipped: "license cc-by-nc-4.0" });
   expect(reports["bank"]).toMatchObject({ loaded: true, skipped: "license mit" });
   expect(counts["router"]?.rows.train).toEqual([]);
+  expect(allRowsOf(prepared, ["router", "pair"])).toEqual([]);
 });
 
 test("offline, what an earlier run fetched is read; what was not is told", async () => {

@@ -4,16 +4,15 @@ import { RouterError } from "../../errors.ts";
 import { lockFile } from "../../files/lock-file.ts";
 import type { HubAccess } from "../../hub/list-files.ts";
 import type { Llm, PipelineWith } from "../pipeline/read-pipeline.ts";
-import { type PreparedRow, preparedManifestName, type Split } from "../rows.ts";
-import { type Family, families, findTask, tasksOf } from "../tasks.ts";
-import { assignSplits } from "./assign-splits.ts";
+import { type PreparedRow, preparedManifestName } from "../rows.ts";
+import { type Family, families } from "../tasks.ts";
+import { type FamilyWork, gapsOf, openFamily, writeFamily } from "./family-work.ts";
 import { allowsLicense } from "./known-sources.ts";
-import { backfill, type Gap, openWriter } from "./llm/backfill.ts";
+import { backfill, openWriter } from "./llm/backfill.ts";
 import { type Journal, openJournal } from "./llm/journal.ts";
 import type { Writer } from "./llm/write-label.ts";
 import { type DatasetReport, type FamilyReport, type Manifest, writeManifest } from "./manifest.ts";
-import { readPrepared, writePrepared } from "./prepared-files.ts";
-import { type RowPool, rowPool } from "./row-pool.ts";
+import type { RowPool } from "./row-pool.ts";
 import { addLocalSeeds, type SeedPools, seedPools } from "./seed-pools.ts";
 import { takeBootstrap } from "./take-bootstrap.ts";
 import { takeSources } from "./take-sources.ts";
@@ -75,15 +74,6 @@ export async function prepare(job: PrepareJob): Promise<PrepareReport> {
   }
 }
 
-interface FamilyWork {
-  readonly family: Family;
-  readonly pool: RowPool;
-  readonly sides: Map<PreparedRow, Split>;
-  readonly missingBefore: Readonly<Record<string, number>>;
-  readonly needed: boolean;
-  readonly journal: Journal;
-}
-
 async function filled(
   job: PrepareJob,
   journals: ReadonlyMap<Family, Journal>,
@@ -107,7 +97,8 @@ async function filled(
           wantsSeeds: job.llm !== undefined,
           seeds,
         });
-  if (needed.some(({ family }) => family === "router")) {
+  const takesLocal = allowsLicense(job.licenseFilter, "local");
+  if (takesLocal && needed.some(({ family }) => family === "router")) {
     await takeBootstrap(paths.bootstrap_prepared_dir, poolOf(needed, "router"), settings);
   }
   const { why, stopped } = await writeMissing(job, needed, seeds, writer);
@@ -178,65 +169,6 @@ const reason = (ended: string, rejected: Readonly<Record<string, number>>): stri
   const counts = Object.entries(rejected).map(([what, count]) => `${count} ${what}`);
   return counts.length === 0 ? ended : `${ended} (${counts.join(", ")})`;
 };
-
-/** What is there of a family, and whether a label lacks rows. */
-async function openFamily(job: PrepareJob, family: Family, journal: Journal): Promise<FamilyWork> {
-  const { paths, prepare: settings, datasets } = job.pipeline;
-  const target = settings.target_per_task_label;
-  const pool = rowPool(Math.max(settings.max_per_task_label, target));
-  const sides = new Map<PreparedRow, Split>();
-  const { rows, warnings } = await readPrepared(paths.prepared_dir, family);
-  for (const warning of warnings) job.say(`warning: ${warning}`);
-  for (const { row, split } of rows) {
-    if (!allowsLicense(job.licenseFilter, row.license ?? "unknown")) continue;
-    if (job.forceFull) sides.set(row, split);
-    else if (pool.add(row) === "added") sides.set(row, split);
-  }
-  for (const row of journal.rows) pool.add(row);
-  const missingBefore = Object.fromEntries(
-    gapsOf(family, pool, target).map(({ task, label }) => [
-      `${task.name}::${label}`,
-      target - pool.count(task.name, label),
-    ]),
-  );
-  const own = datasets.some(
-    ({ enabled, task }) => enabled && task !== undefined && findTask(task)?.family === family,
-  );
-  const needed = Object.keys(missingBefore).length > 0 || journal.rows.length > 0 || own;
-  return { family, pool, sides, missingBefore, needed, journal };
-}
-
-/** Labels of the family's tasks that have too few rows; of a task that is optional only once it has some. */
-function gapsOf(family: Family, pool: RowPool, target: number): readonly Gap[] {
-  return tasksOf(family)
-    .filter((task) => !task.optional)
-    .flatMap((task) =>
-      task.labels
-        .filter((label) => pool.count(task.name, label) < target)
-        .map((label) => ({ task, label, target })),
-    );
-}
-
-async function writeFamily(
-  job: PrepareJob,
-  { family, pool, sides, missingBefore, needed, journal }: FamilyWork,
-  stopped: boolean,
-): Promise<FamilyReport> {
-  const { paths, prepare: settings } = job.pipeline;
-  const shares = {
-    ...{ train: settings.train_ratio, test: settings.test_ratio, eval: settings.eval_ratio },
-  };
-  const earlier = job.forceFull ? [...sides.keys()] : [];
-  const { rows, torn } = assignSplits(pool.rows, sides, shares, settings.seed, earlier);
-  const updated = needed && !stopped && pool.rows.length > 0;
-  if (updated) {
-    await writePrepared(paths.prepared_dir, family, rows);
-    journal.remove();
-  }
-  if (torn > 0)
-    job.say(`warning: ${family}: ${torn} rows belong to both sides of a split: left out`);
-  return { rows, updated, missingBefore, torn };
-}
 
 const llmMissing = (settings: { model_env: string; base_url_env: string }): RouterError =>
   new RouterError(

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { parse } from "csv-parse";
@@ -53,12 +53,18 @@ async function* jsonLines(path: string): AsyncGenerator<TableRow> {
 const notRow = "is no JSON object";
 
 async function* jsonRows(path: string): AsyncGenerator<TableRow> {
-  const { size } = await stat(path);
-  if (size > maxJsonBytes) {
-    throw unreadable(path, `${size} bytes of one JSON document; write a row a line instead`);
-  }
   const chunks: Uint8Array[] = [];
-  for await (const chunk of bytesOf(path)) chunks.push(chunk);
+  let bytes = 0;
+  for await (const chunk of bytesOf(path)) {
+    bytes += chunk.length;
+    if (bytes > maxJsonBytes) {
+      throw unreadable(
+        path,
+        `more than ${maxJsonBytes} bytes of one JSON document: write a row a line`,
+      );
+    }
+    chunks.push(chunk);
+  }
   const value: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
   const rows = Array.isArray(value) ? value : Object.values(value ?? {}).find(Array.isArray);
   if (!Array.isArray(rows)) throw new Error("holds no list of rows");

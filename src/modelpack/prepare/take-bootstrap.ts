@@ -10,7 +10,7 @@ import { sampleRows } from "./sample-rows.ts";
 
 /**
  * Rows of `memory_type` that an older system prepared: `train.parquet`, `test.parquet` and `eval.parquet` with the
- * columns `text` and `label`. Labels that the task has not are left out. Rejects with RouterError
+ * columns `text` and `label`. Labels that the task has not are left out. Their licence is `local`. Rejects with RouterError
  * `training_data_invalid`.
  */
 export async function takeBootstrap(

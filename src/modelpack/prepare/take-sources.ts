@@ -129,16 +129,18 @@ function preparedOf(
   source: string,
   license: string,
 ): PreparedRow {
+  const [a, b] = texts;
+  const most = b === undefined ? maxTextLength.single : maxTextLength.pair;
   const common = {
     ...{ task, label, source, license },
-    ...(group !== undefined && { group: hashed(group.toLowerCase()) }),
+    // As rows' own texts are told apart, so that a group that is a text meets its row.
+    ...(group !== undefined && { group: hashed(cleanText(group, most).toLowerCase()) }),
   };
-  const [a, b] = texts;
   return b === undefined
-    ? { text: cleanText(a, maxTextLength.single), ...common }
+    ? { text: cleanText(a, most), ...common }
     : {
-        text_a: cleanText(a, maxTextLength.pair),
-        text_b: cleanText(b, maxTextLength.pair),
+        text_a: cleanText(a, most),
+        text_b: cleanText(b, most),
         ...common,
       };
 }
