@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { inspectConfig } from "./config/inspect.ts";
 import type { RouterConfig } from "./config/schema.ts";
 import { explain } from "./explain.ts";
+import { modelPackPredict } from "./listen/api/modelpack.ts";
 import { createApi } from "./listen/api/server.ts";
 import { topicRows } from "./modelpack/testing/toy-rows.ts";
 import { trainToy } from "./modelpack/testing/train-toy.ts";
@@ -119,14 +120,29 @@ test("POST /api/v1/modelpack/predict", async () => {
       { text: 1 },
       { inputs: [] },
       { inputs: [1] },
-      { inputs: Array.from({ length: 257 }, () => ({ text: "a" })) },
+      { inputs: Array.from({ length: 33 }, () => ({ text: "a" })) },
       { inputs: [{ text: "a" }, { text: 2 }] },
+      { text: "a", tasks: ["query_domain", "query_domain"] },
+      { inputs: [{ text: "a" }], tasks: ["query_domain", "mmlu_domain", "query_domain"] },
+      { inputs: [{ text: "a", tasks: ["query_domain", "query_domain"] }] },
     ]) {
       expect(await call(body)).toMatchObject({
         status: 400,
         json: { error: { code: "INVALID_INPUT" } },
       });
     }
+    // What else the thread has to do gets its turn between two inputs.
+    let turns = 0;
+    const count = () => {
+      turns++;
+      counting = setImmediate(count);
+    };
+    let counting = setImmediate(count);
+    const many = Array.from({ length: 32 }, () => ({ text: "bread" }));
+    const { status } = await modelPackPredict(router, { inputs: many, task: "query_domain" });
+    clearImmediate(counting);
+    expect(status).toBe(200);
+    expect(turns).toBeGreaterThanOrEqual(31);
     const { modelpack: _, ...without } = router;
     const bare = createApi(leases(without).acquire, () => true);
     await new Promise<void>((listening) => bare.listen(0, "127.0.0.1", listening));
