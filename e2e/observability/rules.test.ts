@@ -31,19 +31,15 @@ test.skipIf(!folder)("promtool's unit tests of the rules pass", () => {
   expect(promtool("test", "rules", "signalbox.rules.test.yaml")).toMatchObject({ status: 0 });
 });
 
-test("every alert fires in one unit test, and in the healthy one none does", () => {
+test("every alert fires in a unit test, and in the healthy one none does", () => {
   const [healthy, ...sick] = tests.tests;
   const names = alerts.map(({ alert }) => alert).sort();
   const quiet = healthy?.alert_rule_test ?? [];
   expect(quiet.map(({ alertname }) => alertname).sort()).toEqual(names);
   expect(quiet.filter(({ exp_alerts }) => exp_alerts.length > 0)).toEqual([]);
   const firing = sick.flatMap(({ alert_rule_test = [] }) => alert_rule_test);
-  expect(
-    firing
-      .filter(({ exp_alerts }) => exp_alerts.length === 1)
-      .map((one) => one.alertname)
-      .sort(),
-  ).toEqual(names);
+  const fired = firing.filter(({ exp_alerts }) => exp_alerts.length === 1);
+  expect([...new Set(fired.map(({ alertname }) => alertname))].sort()).toEqual(names);
 });
 
 test("every alert has its section in docs/alerts.md, and no other has one", () => {
