@@ -38,10 +38,9 @@ export function frameReader(
   const frame = { bytes: none, type: 0, flags: 0, id: 0, start: 0, length: 0 };
 
   function read(chunk: Buffer): ErrorCode | undefined {
-    const bytes = pending ? Buffer.concat([pending, chunk]) : chunk;
-    pending = undefined;
-    let at = 0;
+    let bytes = chunk;
     if (!prefaced) {
+      bytes = joined(chunk);
       const known = Math.min(bytes.length, preface.length);
       if (preface.compare(bytes, 0, known, 0, known) !== 0) return errorCode.protocolError;
       if (known < preface.length) {
@@ -49,8 +48,28 @@ export function frameReader(
         return undefined;
       }
       prefaced = true;
-      at = preface.length;
+      bytes = bytes.subarray(preface.length);
     }
+    // Most reads end within a frame. Only that one is joined, not all that follows it.
+    while (pending && bytes.length > 0) {
+      const missing = missingBytes(pending);
+      const first = joined(bytes.subarray(0, missing));
+      bytes = bytes.subarray(missing);
+      const fault = readFrames(first);
+      if (fault !== undefined) return fault === "stop" ? undefined : fault;
+    }
+    const fault = bytes.length > 0 ? readFrames(bytes) : undefined;
+    return fault === "stop" ? undefined : fault;
+  }
+
+  function joined(bytes: Buffer): Buffer {
+    const whole = pending ? Buffer.concat([pending, bytes]) : bytes;
+    pending = undefined;
+    return whole;
+  }
+
+  function readFrames(bytes: Buffer): ErrorCode | "stop" | undefined {
+    let at = 0;
     while (bytes.length - at >= frameHeaderBytes) {
       const length = bytes.readUIntBE(at, 3);
       if (length > defaultMaxFrameBytes) return errorCode.frameSizeError;
@@ -63,7 +82,6 @@ export function frameReader(
       frame.start = start;
       frame.length = length;
       const fault = onFrame(frame);
-      if (fault === "stop") return undefined;
       if (fault !== undefined) return fault;
       at = start + length;
     }
@@ -73,3 +91,9 @@ export function frameReader(
 
   return { read, isPrefaced: () => prefaced };
 }
+
+/** For the frame that `pending` is the beginning of, or for its header. */
+const missingBytes = (pending: Buffer): number =>
+  pending.length < frameHeaderBytes
+    ? frameHeaderBytes - pending.length
+    : frameHeaderBytes + pending.readUIntBE(0, 3) - pending.length;
