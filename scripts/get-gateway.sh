@@ -4,6 +4,7 @@
 # Go builds once from the module that e2e/versions.env names. Go checks modules against its checksum database.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=SCRIPTDIR/../e2e/versions.env
 . "$root/e2e/versions.env"
 
 stop() { # WHAT, REMEDY
@@ -43,7 +44,7 @@ work=$(mktemp -d "$place/building.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 echo "signalbox: building $name $version with Go (once; up to 15 minutes and 3 GB of Go's caches)" >&2
 # A module of our own around it: `go install PACKAGE@VERSION` also wants the module's list of versions, which not every
-# proxy has. Without cgo $HOME, and not the system's user database, says where the programs may write.
+# proxy has. Without cgo no C compiler is needed.
 cd "$work"
 export CGO_ENABLED=0 GOFLAGS="-buildvcs=false ${GOFLAGS:-}"
 {

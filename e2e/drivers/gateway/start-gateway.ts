@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import {
+  existsSync,
   globSync,
   mkdirSync,
   mkdtempSync,
@@ -8,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { type Child, startChild } from "../../child.ts";
 import { version } from "../../versions.ts";
@@ -48,7 +49,10 @@ const startMs = 60_000;
 /** Time for Envoy to end its connections. */
 const stopMs = 15_000;
 
-/** Starts the program without Kubernetes: resources from a file, Envoy as a child. All it writes goes into one scratch folder. */
+/** aigw makes its certificates here, where the system says that the user's home is; no variable changes that. */
+const certificates = join(userInfo().homedir, ".config/envoy-gateway");
+
+/** Starts the program without Kubernetes: resources from a file, Envoy as a child. All else that it writes goes into one scratch folder. */
 export async function startGateway(options: StartGateway): Promise<Gateway> {
   const { program } = options;
   await refuseBusyPorts();
@@ -59,6 +63,7 @@ export async function startGateway(options: StartGateway): Promise<Gateway> {
   for (const name of ["home", "resources", "data", "state", "config", "run"])
     mkdirSync(place(name));
   provideEnvoy(place("data"), program);
+  const keepCertificates = existsSync(certificates);
   const resources = place("resources/all.yaml");
   writeFileSync(resources, options.resources);
   const start = program === "aigw" ? aigw : envoyGateway;
@@ -73,6 +78,7 @@ export async function startGateway(options: StartGateway): Promise<Gateway> {
   async function stop(): Promise<void> {
     await child.stop(stopMs);
     rmSync(folder, { recursive: true, force: true });
+    if (!keepCertificates) rmSync(certificates, { recursive: true, force: true });
   }
   try {
     const adminUrl = await start.ready(place, child, options);
