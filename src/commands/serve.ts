@@ -23,6 +23,7 @@ interface Options {
   readonly config: string;
   readonly host: string;
   readonly port: string;
+  readonly apiHost?: string;
   readonly apiPort: string;
   readonly metricsPort: string;
   readonly watch: boolean;
@@ -49,6 +50,7 @@ export function register(program: Command): void {
     .option("--tls-cert <file>", "certificate for Envoy, PEM; with --tls-key")
     .option("--tls-key <file>", "key of the certificate, PEM")
     .option("--tls-client-ca <file>", "ask Envoy for a certificate of these authorities, PEM")
+    .option("--api-host <address>", "address of the HTTP API, where it is not --host")
     .option("--api-port <port>", "port of the HTTP API", "8080")
     .option("--metrics-port <port>", "port of /metrics for Prometheus; 0 turns it off", "9190")
     .option("--no-watch", "reload the configuration on SIGHUP only, not when its files change")
@@ -99,10 +101,11 @@ async function serve(options: Options): Promise<void> {
   };
   try {
     const api = createApi(live.take, wireHealth.isReady, () => status?.());
-    servers.push(await listenHttp("--api-port", api, options.apiPort, options));
+    const { host, apiHost = host } = options;
+    servers.push(await listenHttp("--api-port", api, options.apiPort, apiHost));
     if (config.observability.metrics.enabled && options.metricsPort !== "0") {
       servers.push(
-        await listenHttp("--metrics-port", metricsServer(metrics), options.metricsPort, options),
+        await listenHttp("--metrics-port", metricsServer(metrics), options.metricsPort, host),
       );
     }
   } catch (thrown) {
@@ -176,7 +179,7 @@ async function listenHttp(
   flag: string,
   server: Server,
   port: string,
-  { host }: Options,
+  host: string,
 ): Promise<Server> {
   return listen(flag, port, async (number) => {
     server.listen(number, host);
