@@ -23,10 +23,14 @@ test("values.schema.json has the configuration's schema; else run scripts/genera
   expect(committed).toBe(withConfigSchema(committed, read(root, "config/config.schema.json")));
 });
 
-test("the chart's example configuration is config/minimal.yaml", () => {
+test("the configuration that kustomize's users edit is config/minimal.yaml", () => {
+  const minimal = load(read(root, "config/minimal.yaml"));
+  expect(load(read(root, "deploy/kustomize/base/config.yaml"))).toEqual(minimal);
+});
+
+test("the chart has no decisions of its own, as Helm would add them to its user's", () => {
   const { config } = load(read(chart, "values.yaml")) as { config: unknown };
-  expect(config).toEqual(load(read(root, "config/minimal.yaml")));
-  expect(load(read(root, "deploy/kustomize/base/config.yaml"))).toEqual(config);
+  expect(config).toEqual({ default_model: "your-model" });
 });
 
 test("the versions are the package's", () => {
@@ -88,7 +92,23 @@ describe.skipIf(helm === undefined)("rendered", () => {
       set: ["models.source=download", "models.download.repoId=a/b"],
       says: "models.download.revision",
     },
-    { case: "a sidecar of no Gateway", set: ["mode=sidecar"], says: "gateway.name" },
+    { case: "a sidecar of no Gateway", set: ["mode=sidecar"], says: "needs gateway.name" },
+    {
+      case: "requests for the placeholder",
+      set: ["gateway.name=llm"],
+      says: "config.default_model is missing",
+    },
+    {
+      case: "decisions beside the placeholder",
+      set: [
+        "config.decisions[0].name=hard",
+        "config.decisions[0].modelRefs[0].model=mine",
+        "config.decisions[0].rules.operator=OR",
+        "config.decisions[0].rules.conditions[0].type=domain",
+        "config.decisions[0].rules.conditions[0].name=math",
+      ],
+      says: "config.default_model is missing",
+    },
     {
       case: "full duplex that fails open",
       set: ["gateway.name=llm", "gateway.body=FullDuplexStreamed"],
@@ -146,7 +166,7 @@ describe.skipIf(helm === undefined)("rendered", () => {
       read(root, "gateway-resources/components/extension-policy/policy.yaml"),
     ) as Manifest;
     const ours = theOnly(
-      manifestsOf(rendered({ set: ["gateway.name=signalbox"] })),
+      manifestsOf(rendered({ set: ["gateway.name=signalbox", "config.default_model=mine"] })),
       "EnvoyExtensionPolicy",
     );
     const [{ backendRefs, ...extProc }] = theirs["spec"].extProc;
@@ -157,6 +177,38 @@ describe.skipIf(helm === undefined)("rendered", () => {
         backendRefs: backendRefs.map(({ kind: _, ...ref }: object & { kind: string }) => ref),
       },
     ]);
+  });
+
+  test("a default model of one's own is all that is asked for", () => {
+    const set = ["gateway.name=llm", "config.default_model=mine"];
+    const text = theOnly(manifestsOf(rendered({ set })), "ConfigMap")["data"]["config.yaml"];
+    expect(load(text)).toEqual({ default_model: "mine" });
+  });
+
+  test.each([
+    ["podLabels", "app\\.kubernetes\\.io/name"],
+    ["commonLabels", "app\\.kubernetes\\.io/instance"],
+    ["commonLabels", "app\\.kubernetes\\.io/version"],
+    ["commonLabels", "helm\\.sh/chart"],
+    ["serviceMonitor.labels", "app\\.kubernetes\\.io/managed-by"],
+  ])("refused: %s with the chart's own label %s", (value, label) => {
+    const { status, stderr } = renderChart(helm as string, { set: [`${value}.${label}=x`] });
+    expect(status).not.toBe(0);
+    const pointer = [...value.split("."), label.replaceAll("\\", "").replace("/", "~1")].join("/");
+    expect(stderr).toContain(`at '/${pointer}': false schema`);
+  });
+
+  test("a label in two values is rendered once, the narrower one", () => {
+    const set = ["commonLabels.team=all", "podLabels.team=pods"];
+    const monitor = ["serviceMonitor.enabled=true", "serviceMonitor.labels.team=monitor"];
+    const manifests = manifestsOf(rendered({ set: [...set, ...monitor] }));
+    const deployment = theOnly(manifests, "Deployment");
+    expect(deployment.metadata.labels?.["team"]).toBe("all");
+    expect(deployment["spec"].template.metadata.labels.team).toBe("pods");
+    expect(theOnly(manifests, "ServiceMonitor").metadata.labels).toMatchObject({
+      ...theOnly(manifests, "Service").metadata.labels,
+      team: "monitor",
+    });
   });
 
   test("a secret is referred to, never rendered", () => {

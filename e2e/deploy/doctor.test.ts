@@ -6,6 +6,7 @@ import { renderChart } from "./render-chart.ts";
 
 const helm = findHelm();
 const kustomize = findKustomize();
+const attached = ["gateway.name=signalbox", "config.default_model=small-model"];
 
 /** What signalbox doctor finds in gateway-resources/ with the chart's policy in the place of theirs. */
 function findings(set: readonly string[]): readonly { id: string; severity: string }[] {
@@ -28,8 +29,8 @@ describe.skipIf(helm === undefined || kustomize === undefined)(
   "signalbox doctor on the chart",
   () => {
     test.each([
-      { mode: "deployment", set: ["gateway.name=signalbox"] },
-      { mode: "sidecar", set: ["gateway.name=signalbox", "mode=sidecar"] },
+      { mode: "deployment", set: attached },
+      { mode: "sidecar", set: [...attached, "mode=sidecar"] },
     ])("$mode: no problem", ({ set }) => {
       const problems = findings(set).filter(({ severity }) => severity !== "info");
       expect(problems).toEqual([]);

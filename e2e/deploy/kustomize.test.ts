@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { describe, expect, test } from "vitest";
@@ -36,7 +37,8 @@ describe.skipIf(kustomize === undefined)("deploy/kustomize", () => {
     { folder: "base", set: [] },
     { folder: "overlays/sidecar", set: ["mode=sidecar", "gateway.name=signalbox"] },
   ])("$folder is what the chart renders", ({ folder, set }) => {
-    const { stdout, stderr } = renderChart(helm as string, { set });
+    const config = load(readFileSync(join(root, "config/minimal.yaml"), "utf8"));
+    const { stdout, stderr } = renderChart(helm as string, { set, config });
     expect(stderr).toBe("");
     expect(byName(built(folder))).toEqual(byName(manifestsOf(stdout)));
   });

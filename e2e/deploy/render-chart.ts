@@ -10,15 +10,18 @@ export interface Rendering {
   /** Paths; of two, the later one wins. */
   readonly values?: readonly string[];
   readonly set?: readonly string[];
+  /** In the place of the value `config`. */
+  readonly config?: unknown;
   readonly namespace?: string;
 }
 
 export const renderChart = (
   helm: string,
-  { values = [], set = [], namespace = "default" }: Rendering = {},
+  { values = [], set = [], config, namespace = "default" }: Rendering = {},
 ): Output =>
   run(helm, [
     ...["template", "signalbox", chart, "--namespace", namespace, "--kube-version", kubeVersion],
     ...values.flatMap((one) => ["--values", one]),
     ...set.flatMap((one) => ["--set", one]),
+    ...(config === undefined ? [] : ["--set-json", `config=${JSON.stringify(config)}`]),
   ]);

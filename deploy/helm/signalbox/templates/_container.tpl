@@ -88,9 +88,13 @@ volumeMounts:
 {{- end }}
 {{- end }}
 
-{{- /* The kubelet's gRPC probe knows neither TLS nor Unix sockets; the HTTP API answers the same two questions. */}}
+{{- /* The kubelet's gRPC probe knows neither TLS nor Unix sockets. The HTTP API answers the same two questions; a sidecar's is
+       on the loopback, where only a command in the container reaches anything. */}}
 {{- define "signalbox.probe" -}}
-{{- if or .root.Values.tls.existingSecret (eq .root.Values.mode "sidecar") -}}
+{{- if eq .root.Values.mode "sidecar" -}}
+exec:
+  command: [node, /app/dist/cli.js, health, --address=unix:/run/signalbox/ext-proc.sock, --service={{ .service }}]
+{{- else if .root.Values.tls.existingSecret -}}
 httpGet:
   path: {{ ternary "/ready" "/health" (eq .service "readiness") }}
   port: {{ .root.Values.service.ports.api }}
@@ -103,6 +107,8 @@ grpc:
 
 {{- /* Everything of the container but its name and what its mode adds. */}}
 {{- define "signalbox.container" -}}
+{{- $sidecar := eq .Values.mode "sidecar" }}
+{{- $metrics := or (not $sidecar) .Values.sidecar.metrics -}}
 image: {{ include "signalbox.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 args:
@@ -110,11 +116,13 @@ args:
   - --config=/etc/signalbox/config.yaml
   {{- if eq .Values.mode "sidecar" }}
   - --socket=/run/signalbox/ext-proc.sock
+  # Envoy's Pods have no NetworkPolicy of the chart; kubectl port-forward reaches the loopback.
+  - --api-host=127.0.0.1
   {{- else }}
   - --port={{ .Values.service.ports.grpc }}
   {{- end }}
   - --api-port={{ .Values.service.ports.api }}
-  - --metrics-port={{ .Values.service.ports.metrics }}
+  - --metrics-port={{ ternary .Values.service.ports.metrics 0 $metrics }}
   {{- if .Values.tls.existingSecret }}
   - --tls-cert=/etc/signalbox-tls/tls.crt
   - --tls-key=/etc/signalbox-tls/tls.key
@@ -125,21 +133,20 @@ args:
   {{- with .Values.extraArgs }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- if and $sidecar $metrics }}
 ports:
-  {{- if eq .Values.mode "sidecar" }}
   # Envoy's container has a port `metrics` of its own.
-  - name: signalbox-api
-    containerPort: {{ .Values.service.ports.api }}
   - name: signalbox-stats
     containerPort: {{ .Values.service.ports.metrics }}
-  {{- else }}
+{{- else if not $sidecar }}
+ports:
   - name: grpc
     containerPort: {{ .Values.service.ports.grpc }}
   - name: api
     containerPort: {{ .Values.service.ports.api }}
   - name: metrics
     containerPort: {{ .Values.service.ports.metrics }}
-  {{- end }}
+{{- end }}
 {{- with include "signalbox.env" . | trim }}
 env:
   {{- . | nindent 2 }}
@@ -150,20 +157,21 @@ envFrom:
 {{- end }}
 startupProbe:
   {{- include "signalbox.probe" (dict "root" . "service" "readiness") | nindent 2 }}
-  periodSeconds: 1
-  timeoutSeconds: 2
+  {{- /* A command is a process of 80 MB that takes a sixth of a second of CPU, so it is asked less often. */}}
+  periodSeconds: {{ ternary 2 1 $sidecar }}
+  timeoutSeconds: {{ ternary 5 2 $sidecar }}
   # Two minutes: the built-in model is there in a second, a large one is read and verified first.
-  failureThreshold: 120
+  failureThreshold: {{ ternary 60 120 $sidecar }}
 readinessProbe:
   {{- include "signalbox.probe" (dict "root" . "service" "readiness") | nindent 2 }}
-  periodSeconds: 5
-  timeoutSeconds: 2
+  periodSeconds: {{ ternary 10 5 $sidecar }}
+  timeoutSeconds: {{ ternary 5 2 $sidecar }}
   failureThreshold: 2
 livenessProbe:
   {{- include "signalbox.probe" (dict "root" . "service" "liveness") | nindent 2 }}
-  periodSeconds: 10
-  timeoutSeconds: 5
-  failureThreshold: 6
+  periodSeconds: {{ ternary 20 10 $sidecar }}
+  timeoutSeconds: {{ ternary 10 5 $sidecar }}
+  failureThreshold: {{ ternary 3 6 $sidecar }}
 {{- if ne .Values.mode "sidecar" }}
 lifecycle:
   preStop:

@@ -93,5 +93,46 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if and .tls.existingSecret (eq .mode "sidecar") }}
 {{- fail "tls is for mode deployment: a sidecar listens on a Unix socket that only its Pod can open" }}
 {{- end }}
+{{- if and .serviceMonitor.enabled (eq .mode "sidecar") (not .sidecar.metrics) }}
+{{- fail "serviceMonitor.enabled needs sidecar.metrics: there is nothing to scrape" }}
+{{- end }}
+{{- if eq .mode "sidecar" }}
+{{- include "signalbox.validateSidecar" $ }}
+{{- end }}
+{{- if and (not .existingConfigMap) (eq .config.default_model "your-model") (or .gateway.name .config.decisions) }}
+{{- fail "config.default_model is missing: your-model is the chart's placeholder, and no request may go there; name the model for what no decision sends elsewhere" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* What the chart has no say in where the Pods are Envoy's, refused rather than dropped. */}}
+{{- define "signalbox.validateSidecar" -}}
+{{- if not .Values.gateway.name }}
+{{- fail "mode sidecar needs gateway.name" }}
+{{- end }}
+{{- $ofPod := dict "podAnnotations" "annotations" "podLabels" "labels" }}
+{{- range list "nodeSelector" "tolerations" "affinity" "priorityClassName" "topologySpreadConstraints" }}
+{{- $_ := set $ofPod . . }}
+{{- end }}
+{{- range $name, $field := $ofPod }}
+{{- if index $.Values $name }}
+{{- fail (printf "%s is for mode deployment: a sidecar's Pods are Envoy's; set it in their EnvoyProxy, as sidecar.envoyProxy.provider.kubernetes.envoyDeployment.pod.%s" $name $field) }}
+{{- end }}
+{{- end }}
+{{- with .Values }}
+{{- range $name, $value := dict "metricsPeers" .networkPolicy.metricsPeers "apiPeers" .networkPolicy.apiPeers "egress" .networkPolicy.egress }}
+{{- if $value }}
+{{- fail (printf "networkPolicy.%s is for mode deployment: a policy for a sidecar would select Envoy's Pods and close the Gateway's listeners; sidecar.metrics says whether metrics are served, and the HTTP API is on the loopback only" $name) }}
+{{- end }}
+{{- end }}
+{{- if or .serviceAccount.name .serviceAccount.annotations }}
+{{- fail "serviceAccount is for mode deployment: a sidecar's Pods are Envoy's; set it in their EnvoyProxy, as sidecar.envoyProxy.provider.kubernetes.envoyServiceAccount" }}
+{{- end }}
+{{- if .autoscaling.queueWait.enabled }}
+{{- fail "autoscaling is for mode deployment: a sidecar's Pods are Envoy's; set it in their EnvoyProxy, as sidecar.envoyProxy.provider.kubernetes.envoyHpa" }}
+{{- end }}
+{{- if .service.trafficDistribution }}
+{{- fail "service.trafficDistribution is for mode deployment: Envoy asks a sidecar through a socket of their Pod" }}
+{{- end }}
 {{- end }}
 {{- end }}
