@@ -1,20 +1,27 @@
-import {
+import fs, {
+  type FSWatcher,
   mkdirSync,
   mkdtempSync,
   realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { foldersOf, watchFiles } from "./watch-files.ts";
 
-const newFolder = () => realpathSync(mkdtempSync(join(tmpdir(), "signalbox-watch-")));
+function newFolder(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "signalbox-watch-")));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
 
 /** Without polling, unless asked for it: what is seen was told by the system. */
 async function watching(paths: readonly string[], pollMs = 1_000_000, quietMs = 30) {
@@ -126,4 +133,87 @@ test("what decides where a path leads: its folder, those of its links, or the la
   expect(await foldersOf(join(folder, "none", "at", "all"))).toEqual([folder]);
   symlinkSync("circle", join(folder, "circle"));
   expect(await foldersOf(join(folder, "circle"))).toEqual([folder]);
+});
+
+/** Until the test ends, the system's own function of that name is called by `other`. */
+function instead<Of extends object, Name extends keyof Of>(of: Of, name: Name, other: Of[Name]) {
+  const own = of[name];
+  const set = (value: Of[Name]) => {
+    of[name] = value;
+    syncBuiltinESMExports();
+  };
+  set(other);
+  onTestFinished(() => set(own));
+}
+
+test("a link that goes while it is looked at", async () => {
+  const folder = configMap();
+  const file = join(folder, "config.yaml");
+  const { readlink } = fs.promises;
+  let gone = 0;
+  instead(fs.promises, "readlink", (async (path: string) => {
+    if (path === join(folder, "..data") && gone++ < 3) unlinkSync(path);
+    const found = readlink(path);
+    if (gone > 0 && gone < 4) await found.catch(() => symlinkSync("..2026_11_21_1", path));
+    return found;
+  }) as typeof readlink);
+  expect(await foldersOf(file)).toEqual([folder]);
+  const { changes } = await watching([file], 20, 5);
+  await expect.poll(() => gone).toBeGreaterThan(4);
+  instead(fs.promises, "readlink", readlink);
+  const before = changes();
+  swapConfigMap(folder, 2, "two");
+  await expect.poll(changes).toBeGreaterThan(before);
+});
+
+test("a look that fails, or a change that cannot be dealt with, ends nothing", async () => {
+  const file = join(newFolder(), "config.yaml");
+  writeFileSync(file, "one");
+  let fails = false;
+  let changes = 0;
+  const reasons: string[] = [];
+  const watch = await watchFiles({
+    paths() {
+      if (fails) throw new Error("no paths");
+      return [file];
+    },
+    changed() {
+      changes++;
+      throw new Error("not dealt with");
+    },
+    quietMs: 5,
+    pollMs: 20,
+    onPolling: ({ message }) => reasons.push(message),
+  });
+  onTestFinished(() => watch.close());
+  fails = true;
+  await expect.poll(() => reasons).toEqual(["no paths"]);
+  expect(watch.mode()).toBe("polling");
+  fails = false;
+  for (let version = 1; version < 4; version++) {
+    writeFileSync(file, "x".repeat(version * 10));
+    await expect.poll(() => changes).toBe(version);
+  }
+  await expect.poll(watch.mode).toBe("events");
+});
+
+test("a watcher that the system ended is made again", async () => {
+  const file = join(newFolder(), "config.yaml");
+  writeFileSync(file, "one");
+  const made: FSWatcher[] = [];
+  const { watch } = fs;
+  instead(fs, "watch", ((...which: Parameters<typeof watch>) => {
+    const watcher = watch(...which);
+    made.push(watcher);
+    return watcher;
+  }) as typeof watch);
+  const watched = await watching([file], 50);
+  // As Node does with what inotify reports: it ends the watcher, then tells.
+  made[0]?.close();
+  made[0]?.emit("error", new Error("ended"));
+  expect(watched.watch.mode()).toBe("polling");
+  await expect.poll(() => made.length).toBe(2);
+  await expect.poll(watched.watch.mode).toBe("events");
+  writeFileSync(file, "two more");
+  await expect.poll(watched.changes).toBe(1);
 });

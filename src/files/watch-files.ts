@@ -11,7 +11,7 @@ export interface WatchOptions {
   readonly quietMs: number;
   /** Network file systems tell of no change, so files are also looked at this often. */
   readonly pollMs: number;
-  /** Told once if the system will not tell of changes, as when its inotify watches are used up. */
+  /** Told once if a look failed or the system will not tell of changes, as when its inotify watches are used up. */
   readonly onPolling?: (reason: Error) => void;
 }
 
@@ -42,15 +42,25 @@ export async function watchFiles(options: WatchOptions): Promise<FileWatch> {
     else timer ??= setTimeout(() => void look(), quietMs).unref();
   }
 
+  /** Nobody waits for it: what it threw would end the process. The next look comes with the next poll at the latest. */
   async function look(): Promise<void> {
     busy = true;
     timer = undefined;
-    const now = await signatureOf(paths());
-    await watchFolders();
-    busy = false;
-    if (closed) return;
-    if (again) soon();
-    again = false;
+    try {
+      const now = await signatureOf(paths());
+      await watchFolders();
+      busy = false;
+      if (!closed) compare(now);
+    } catch (thrown) {
+      refuse(thrown as Error);
+    } finally {
+      busy = false;
+      if (again && !closed) soon();
+      again = false;
+    }
+  }
+
+  function compare(now: string): void {
     if (now === seen) {
       unsettled = undefined;
     } else if (now === unsettled) {
@@ -80,7 +90,12 @@ export async function watchFiles(options: WatchOptions): Promise<FileWatch> {
       if (identity === absent) continue;
       try {
         const watcher = watch(folder, { persistent: false }, soon);
-        watcher.on("error", refuse);
+        watcher.on("error", (reason) => {
+          // It hears nothing more: the next look makes another.
+          watcher.close();
+          if (watched.get(folder)?.watcher === watcher) watched.delete(folder);
+          refuse(reason);
+        });
         watched.set(folder, { identity, watcher });
       } catch (thrown) {
         refuse(thrown as Error);
@@ -148,7 +163,10 @@ export async function foldersOf(path: string): Promise<string[]> {
     const found = await lstat(next).catch(() => undefined);
     if (found?.isSymbolicLink() && links++ < mostLinks) {
       folders.add(at);
-      const target = resolve(at, await readlink(next));
+      const link = await readlink(next).catch(() => undefined);
+      // It went since, or became a file: the next look sees what came of it.
+      if (link === undefined) return [...folders];
+      const target = resolve(at, link);
       at = parse(target).root;
       rest = [...target.slice(at.length).split(sep), ...more];
       continue;
