@@ -157,7 +157,7 @@ envFrom:
 {{- end }}
 startupProbe:
   {{- include "signalbox.probe" (dict "root" . "service" "readiness") | nindent 2 }}
-  {{- /* A command is a process of 80 MB that takes a sixth of a second of CPU, so it is asked less often. */}}
+  {{- /* A command is a process of 60 MB that takes a tenth of a second of CPU, so it is asked less often. */}}
   periodSeconds: {{ ternary 2 1 $sidecar }}
   timeoutSeconds: {{ ternary 5 2 $sidecar }}
   # Two minutes: the built-in model is there in a second, a large one is read and verified first.
