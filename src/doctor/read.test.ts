@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { inspect } from "node:util";
+import { expect, onTestFinished, test } from "vitest";
 import { packageRoot } from "../config/paths.ts";
-import { readEnvoy } from "./read-envoy.ts";
+import { getJson, readEnvoy } from "./read-envoy.ts";
 import { parseManifests, readManifests } from "./read-manifests.ts";
 import { durationMs, quantityBytes } from "./resource.ts";
 
@@ -40,6 +44,56 @@ test("an Envoy that is not there, and what is no address", async () => {
   );
   await expect(readEnvoy("here")).rejects.toMatchObject(failed("here is no address"));
   await expect(readEnvoy("file:///etc/passwd")).rejects.toMatchObject(failed("is no address"));
+});
+
+const listening = async (answer: RequestListener): Promise<string> => {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
+test.each([
+  "http://admin:hunter2@127.0.0.1:1",
+  "http://:hunter2@127.0.0.1:1",
+  "http://hunter2@127.0.0.1:1",
+  "ftp://admin:hunter2@127.0.0.1:1",
+  "http://admin:hunter2@127.0.0.1:many",
+])("the password of %s is not told", async (url) => {
+  const thrown = await getJson(url, "/config_dump").catch((one) => one);
+  expect(thrown).toMatchObject({ code: "doctor_failed" });
+  expect(inspect(thrown, { depth: 9 })).not.toContain("hunter2");
+});
+
+test("an answer without end is read up to the limit, and its connection is closed", async () => {
+  const closed = Promise.withResolvers<void>();
+  let sent = 0;
+  const url = await listening((_request, response) => {
+    const more = () => {
+      sent += 65_536;
+      if (!response.destroyed) response.write(Buffer.alloc(65_536, " "), more);
+    };
+    response.on("close", closed.resolve);
+    more();
+  });
+  await expect(getJson(url, "/config_dump", 1_000_000)).rejects.toMatchObject(
+    failed("its answer is too long"),
+  );
+  await closed.promise;
+  expect(sent).toBeLessThan(100_000_000);
+});
+
+test("statistics: what has no name is passed over, and none at all are none", async () => {
+  let stats: unknown = { stats: [{ name: "a", value: 2 }, { histograms: {} }] };
+  const url = await listening((request, response) =>
+    response.end(JSON.stringify(request.url === "/config_dump" ? { configs: [] } : stats)),
+  );
+  expect(await readEnvoy(url)).toEqual({ dump: { configs: [] }, stats: new Map([["a", 2]]) });
+  stats = [];
+  expect((await readEnvoy(url)).stats.size).toBe(0);
 });
 
 test.each([
