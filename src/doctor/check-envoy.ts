@@ -18,20 +18,20 @@ export function checkEnvoy({ dump, stats }: EnvoyState, known: Known): Finding[]
 }
 
 /** Counters of every ext_proc filter whose growth is a fault, by their last name. */
-const faults: Readonly<Record<string, FindingId>> = {
-  message_timeouts: "message-timeouts-seen",
-  streams_failed: "streams-failed-seen",
-  failure_mode_allowed: "unrouted-seen",
-  rejected_header_mutations: "mutations-rejected-seen",
-  clear_route_cache_disabled: "route-cache-kept",
-  clear_route_cache_ignored: "route-cache-kept",
-};
+const faults: ReadonlyMap<string, FindingId> = new Map([
+  ["message_timeouts", "message-timeouts-seen"],
+  ["streams_failed", "streams-failed-seen"],
+  ["failure_mode_allowed", "unrouted-seen"],
+  ["rejected_header_mutations", "mutations-rejected-seen"],
+  ["clear_route_cache_disabled", "route-cache-kept"],
+  ["clear_route_cache_ignored", "route-cache-kept"],
+] as const);
 
 function checkExtProcStats(stats: EnvoyState["stats"]): Finding[] {
   return [...stats].flatMap(([name, count]) => {
     const id = /^http\..+\.downstream_rq_too_large$/.test(name)
       ? "bodies-refused-seen"
-      : faults[/\.ext_proc\.(?:.*\.)?([a-z_]+)$/.exec(name)?.[1] ?? ""];
+      : faults.get(/\.ext_proc\.(?:.*\.)?([a-z_]+)$/.exec(name)?.[1] ?? "");
     return id && count > 0 ? [finding(id, `stats: ${name}`, `${count}`)] : [];
   });
 }

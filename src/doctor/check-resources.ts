@@ -10,6 +10,7 @@ import {
   targetsOf,
 } from "./paths-of-resources.ts";
 import { itemsOf, listAt, type Resource, textAt } from "./resource.ts";
+import { type OnPath, resourcesOnPath } from "./resources-on-path.ts";
 
 /** What is wrong with gateways as their resources describe them. `whole`: nothing else can be there, as in a cluster. */
 export function checkResources(
@@ -19,9 +20,8 @@ export function checkResources(
 ): Finding[] {
   const paths = pathsOfResources(resources);
   // A cluster may have Gateways that are none of signalbox's business.
-  const asking = paths.filter(
-    ({ filters, rules }) => filters.length > 0 || rules.some(({ models }) => models.length > 0),
-  );
+  const sure = paths.filter(({ isSure }) => isSure);
+  const asking = sure.length > 0 ? sure : paths.filter(({ filters }) => filters.length > 0);
   const nothing =
     asking.length > 0
       ? []
@@ -32,13 +32,14 @@ export function checkResources(
             "no Gateway with an ext_proc filter, nor a route on x-selected-model",
           ),
         ];
+  const near = resourcesOnPath(resources, asking);
   return [
     ...nothing,
     ...asking.flatMap((path) => checkPath(path, known)),
-    ...resources.flatMap((one) => checkStatus(one)),
-    ...checkTargets(resources, whole),
-    ...checkBackends(resources, whole),
-    ...checkEnvoyGateway(resources),
+    ...near.resources.flatMap((one) => checkStatus(one, near)),
+    ...checkTargets(near, resources, whole),
+    ...checkBackends(near, resources, whole),
+    ...checkEnvoyGateway(near, resources),
   ];
 }
 
@@ -55,13 +56,15 @@ const watched = [
   "AIServiceBackend",
 ];
 
-function checkStatus(resource: Resource): Finding[] {
+function checkStatus(resource: Resource, { isElsewhere }: OnPath): Finding[] {
   if (!watched.includes(resource.kind)) return [];
   const { tree } = resource;
   const conditions = [
     ...listAt(tree, "status", "conditions"),
-    ...["ancestors", "parents"].flatMap((of) =>
-      listAt(tree, "status", of).flatMap((one) => listAt(one, "conditions")),
+    ...["ancestor", "parent"].flatMap((of) =>
+      listAt(tree, "status", `${of}s`)
+        .filter((one) => !isElsewhere(valueAt(one, [`${of}Ref`]), resource))
+        .flatMap((one) => listAt(one, "conditions")),
     ),
   ];
   return conditions.flatMap((condition) => {
@@ -78,7 +81,7 @@ function checkStatus(resource: Resource): Finding[] {
 
 const policies = ["ClientTrafficPolicy", "EnvoyExtensionPolicy", "EnvoyPatchPolicy"];
 
-function checkTargets(resources: readonly Resource[], whole: boolean): Finding[] {
+function checkTargets(near: OnPath, resources: readonly Resource[], whole: boolean): Finding[] {
   const has = (target: Target): boolean =>
     resources.some(
       ({ kind, namespace, name }) =>
@@ -96,15 +99,15 @@ function checkTargets(resources: readonly Resource[], whole: boolean): Finding[]
       .map(({ kind, namespace, name, path }) =>
         finding("target-missing", one.at(path), `no ${kind} ${namespace}/${name}`),
       );
-  return resources.flatMap((one) => {
+  return near.resources.flatMap((one) => {
     if (policies.includes(one.kind)) return missing(one, targetsOf(one));
     if (isRoute(one)) return missing(one, parentsOf(one));
     return [];
   });
 }
 
-function checkBackends(resources: readonly Resource[], whole: boolean): Finding[] {
-  return resources
+function checkBackends(near: OnPath, resources: readonly Resource[], whole: boolean): Finding[] {
+  return near.resources
     .filter(({ kind }) => kind === "EnvoyExtensionPolicy")
     .flatMap((policy) =>
       listAt(policy.tree, "spec", "extProc").flatMap((own, i) =>
@@ -125,7 +128,7 @@ function checkBackends(resources: readonly Resource[], whole: boolean): Finding[
 }
 
 /** Envoy Gateway's own configuration: a resource of its file form, or the ConfigMap that its chart makes. */
-function checkEnvoyGateway(resources: readonly Resource[]): Finding[] {
+function checkEnvoyGateway(near: OnPath, resources: readonly Resource[]): Finding[] {
   const settings = resources.flatMap((one) => {
     if (one.kind === "EnvoyGateway") return [{ tree: one.tree, at: one.at([]) }];
     const text = textAt(one.tree, "data", "envoy-gateway.yaml");
@@ -136,7 +139,8 @@ function checkEnvoyGateway(resources: readonly Resource[]): Finding[] {
   return settings.flatMap(({ tree, at }) => {
     if (!isMapping(tree)) return [];
     const lacks = (key: string, kind: string): boolean =>
-      valueAt(tree, ["extensionApis", key]) !== true && resources.some((one) => one.kind === kind);
+      valueAt(tree, ["extensionApis", key]) !== true &&
+      near.resources.some((one) => one.kind === kind);
     return [
       ...(lacks("enableEnvoyPatchPolicy", "EnvoyPatchPolicy")
         ? [finding("patch-policy-disabled", at, "enableEnvoyPatchPolicy is not true")]

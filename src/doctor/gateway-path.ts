@@ -5,6 +5,8 @@ export interface GatewayPath {
   readonly where: string;
   /** Those that ask signalbox. */
   readonly filters: readonly ExtProcFilter[];
+  /** Requests of signalbox come this way for certain; otherwise its one processor may be another's. */
+  readonly isSure?: boolean;
   readonly buffer: { readonly bytes: number; readonly where: string };
   readonly rules: readonly RouteRule[];
   /** AI Gateway counts the tokens of answers here. */
@@ -79,3 +81,10 @@ export interface RouteRule {
 export const defaultBufferBytes = 32 * 1024;
 /** The headers that signalbox sets on requests. */
 export const selectedModelHeaders: readonly string[] = ["x-selected-model", "x-vsr-selected-model"];
+
+/** Where chats are asked for. */
+export const chatPath = "/v1/chat/completions";
+
+/** Whether a prefix is one of the chat path by segments, as the Gateway API compares: a `/` at its end says nothing. */
+export const leadsToChat = (prefix: string): boolean =>
+  `${chatPath}/`.startsWith(`${prefix.replace(/\/+$/, "")}/`);

@@ -6,7 +6,13 @@ import {
   isAiGateway,
   isExtProc,
 } from "./envoy-parts.ts";
-import { type GatewayPath, type RouteRule, selectedModelHeaders } from "./gateway-path.ts";
+import {
+  chatPath,
+  type GatewayPath,
+  leadsToChat,
+  type RouteRule,
+  selectedModelHeaders,
+} from "./gateway-path.ts";
 import { oursAmong } from "./paths-of-resources.ts";
 import { listAt, numberAt, textAt } from "./resource.ts";
 
@@ -158,10 +164,10 @@ function rulesOfRoutes(config: Tree): readonly RouteRule[] {
   });
 }
 
-const chatPath = "/v1/chat/completions";
-
 function isForChat(match: Tree): boolean {
-  const prefix = textAt(match, "prefix") ?? textAt(match, "path_separated_prefix");
   if (listAt(match, "query_parameters").length > 0) return false;
-  return prefix === undefined ? textAt(match, "path") === chatPath : chatPath.startsWith(prefix);
+  const prefix = textAt(match, "prefix");
+  if (prefix !== undefined) return chatPath.startsWith(prefix);
+  const segments = textAt(match, "path_separated_prefix");
+  return segments === undefined ? textAt(match, "path") === chatPath : leadsToChat(segments);
 }

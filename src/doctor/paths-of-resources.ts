@@ -56,7 +56,7 @@ export function parentsOf({ tree, namespace }: Resource): readonly Target[] {
   }));
 }
 
-const keyOf = ({ namespace, name }: { namespace: string; name: string }): string =>
+export const keyOf = ({ namespace, name }: { namespace: string; name: string }): string =>
   `${namespace}/${name}`;
 
 export const isRoute = ({ kind }: Resource): boolean =>
@@ -97,14 +97,18 @@ function pathOf(
       .filter(({ kind }) => kind === "EnvoyExtensionPolicy")
       .flatMap((one) => filtersOfExtension(one, isAi)),
   ];
+  const rules = routes.flatMap(rulesOf);
   const where = gateway?.at([]) ?? `Gateway ${namespace}/${name}, which is not among the resources`;
   const costs = routes.find(({ tree }) => listAt(tree, "spec", "llmRequestCosts").length > 0);
   return {
     name: `Gateway ${key}`,
     where,
     filters: oursAmong(filters),
+    isSure:
+      filters.some(({ names }) => names.some(isOurs)) ||
+      rules.some(({ models, patterns }) => models.length + patterns.length > 0),
     buffer: bufferOf(policies, where),
-    rules: routes.flatMap(rulesOf),
+    rules,
     costsAt: costs?.at(["spec", "llmRequestCosts"]),
   };
 }
@@ -115,11 +119,20 @@ interface NamedFilter {
   readonly names: readonly string[];
 }
 
+const isOurs = (name: string): boolean => /signalbox|semantic-?router|selector|:50051$/i.test(name);
+
+/** Whether a policy is called, or calls what is called, as signalbox is. */
+export const namesSignalbox = (policy: Resource): boolean =>
+  [
+    policy.name,
+    ...[...filtersOfPatch(policy), ...filtersOfExtension(policy, false)].flatMap(
+      ({ names }) => names,
+    ),
+  ].some(isOurs);
+
 /** Other processors may stand beside: with several, those that are called, or listen, as signalbox does. */
 export function oursAmong(filters: readonly NamedFilter[]): readonly ExtProcFilter[] {
-  const ours = filters.filter(({ names }) =>
-    names.some((name) => /signalbox|semantic-?router|selector|:50051$/i.test(name)),
-  );
+  const ours = filters.filter(({ names }) => names.some(isOurs));
   return (ours.length > 0 ? ours : filters).map(({ filter }) => filter);
 }
 
@@ -133,12 +146,12 @@ function bufferOf(policies: readonly Resource[], where: string): GatewayPath["bu
   return { bytes: defaultBufferBytes, where: own };
 }
 
-const bodyModes: Readonly<Record<string, BodyMode>> = {
-  Streamed: "STREAMED",
-  Buffered: "BUFFERED",
-  BufferedPartial: "BUFFERED_PARTIAL",
-  FullDuplexStreamed: "FULL_DUPLEX_STREAMED",
-};
+const bodyModes: ReadonlyMap<unknown, BodyMode> = new Map([
+  ["Streamed", "STREAMED"],
+  ["Buffered", "BUFFERED"],
+  ["BufferedPartial", "BUFFERED_PARTIAL"],
+  ["FullDuplexStreamed", "FULL_DUPLEX_STREAMED"],
+] as const);
 
 const extensionFields: Readonly<Record<FilterField, Path>> = {
   filter: [],
@@ -159,7 +172,7 @@ function filtersOfExtension(policy: Resource, isAi: boolean): readonly NamedFilt
   const alone = all.length === 1;
   return all.map((own, i) => {
     const mode = (...path: string[]): Tree => valueAt(own, ["processingMode", ...path]);
-    const bodyMode = (side: string): BodyMode => bodyModes[`${mode(side, "body")}`] ?? "NONE";
+    const bodyMode = (side: string): BodyMode => bodyModes.get(mode(side, "body")) ?? "NONE";
     const filter: ExtProcFilter = {
       at: (field) => policy.at(["spec", "extProc", i, ...extensionFields[field]]),
       messageTimeoutMs: durationMs(textAt(own, "messageTimeout")),

@@ -1,6 +1,6 @@
 import type { Path } from "../config/problem.ts";
 import { type Tree, valueAt } from "../config/tree.ts";
-import { type RouteRule, selectedModelHeaders } from "./gateway-path.ts";
+import { chatPath, leadsToChat, type RouteRule, selectedModelHeaders } from "./gateway-path.ts";
 import { listAt, type Resource, textAt } from "./resource.ts";
 
 /** The rules of an HTTPRoute or AIGatewayRoute. */
@@ -37,8 +37,6 @@ const valuesOf = (match: Tree, type: string): readonly string[] =>
     return named && fits && value !== undefined ? [value] : [];
   });
 
-const chatPath = "/v1/chat/completions";
-
 /** A match of every chat completion, whatever its headers. */
 function matchesChat(match: Tree): boolean {
   const conditions = ["headers", "queryParams"].some((key) => listAt(match, key).length > 0);
@@ -46,7 +44,5 @@ function matchesChat(match: Tree): boolean {
   if (conditions || method !== "POST") return false;
   const value = textAt(match, "path", "value") ?? "/";
   const type = textAt(match, "path", "type") ?? "PathPrefix";
-  return type === "Exact"
-    ? value === chatPath
-    : type === "PathPrefix" && chatPath.startsWith(value);
+  return type === "Exact" ? value === chatPath : type === "PathPrefix" && leadsToChat(value);
 }
