@@ -118,7 +118,7 @@ async function serve(options: Options): Promise<void> {
     grpc,
     servers,
     log,
-    notReady: () => wireHealth.setReady(false),
+    notReady: wireHealth.stop,
     async close() {
       reloads.close();
       kept?.close();

@@ -14,7 +14,7 @@ test("messages are what was sent, however the bytes are cut", () => {
   fc.assert(
     fc.property(messages, fc.array(fc.integer({ min: 1, max: 30 })), (sent, cuts) => {
       const seen: string[] = [];
-      const reader = messageReader(50, (message) => seen.push(message.toString("hex")));
+      const reader = messageReader(50, (message) => seen.push(message.toString("hex")) > 0);
       let rest: Buffer = Buffer.concat(sent.map((message) => wireOf(message)));
       for (const cut of cuts) {
         expect(reader.read(rest.subarray(0, cut))).toBeUndefined();
@@ -22,7 +22,7 @@ test("messages are what was sent, however the bytes are cut", () => {
       }
       expect(reader.read(rest)).toBeUndefined();
       expect(seen).toEqual(sent.map((message) => Buffer.from(message).toString("hex")));
-      expect(reader.isMidway()).toBe(false);
+      expect(reader.hasRest()).toBe(false);
     }),
   );
 });
@@ -37,6 +37,35 @@ test("the part of a message that has come is not a message", () => {
   const reader = messageReader(10, () => expect.unreachable());
   for (const byte of wireOf(Buffer.alloc(10)).subarray(0, 14)) {
     expect(reader.read(Buffer.of(byte))).toBeUndefined();
-    expect(reader.isMidway()).toBe(true);
+    expect(reader.hasRest()).toBe(true);
   }
+});
+
+test("told to wait, it waits, and goes on where it was, however often", () => {
+  const messages = fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 8 });
+  fc.assert(
+    fc.property(messages, fc.array(fc.integer({ min: 1, max: 30 })), (sent, cuts) => {
+      const seen: string[] = [];
+      const reader = messageReader(50, (message) => seen.push(message.toString("hex")) < 0);
+      let rest: Buffer = Buffer.concat(sent.map((message) => wireOf(message)));
+      for (const cut of cuts) {
+        reader.read(rest.subarray(0, cut));
+        rest = rest.subarray(cut);
+        expect(seen.length).toBeLessThanOrEqual(1);
+      }
+      reader.read(rest);
+      for (let at = 1; at < sent.length; at++) expect(reader.resume()).toBeUndefined();
+      expect(seen).toEqual(sent.map((message) => Buffer.from(message).toString("hex")));
+      expect(reader.hasRest()).toBe(false);
+    }),
+  );
+});
+
+test("a part of a byte keeps a byte, not the read that it came in", () => {
+  const reader = messageReader(10_000, () => true);
+  reader.read(wireOf(Buffer.alloc(9_000)).subarray(0, 5));
+  const before = process.memoryUsage().arrayBuffers;
+  for (let part = 0; part < 8_000; part++) reader.read(Buffer.alloc(65_536).subarray(0, 1));
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(300 * 2 ** 20);
+  expect(reader.hasRest()).toBe(true);
 });

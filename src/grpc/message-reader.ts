@@ -1,66 +1,69 @@
+import { byteQueue } from "./byte-queue.ts";
+
 /** Bytes before each message: whether it is compressed, and its length. */
 export const prefixBytes = 5;
 
 export interface MessageReader {
-  /** Gives `onMessage` every message that is whole with these bytes. A fault is final. */
+  /** Gives `onMessage` every message that is whole with these bytes, until it says no. A fault is final. */
   read(chunk: Buffer): MessageFault | undefined;
-  /** Bytes of a message have come, but not all. */
-  isMidway(): boolean;
+  /** Goes on with what has waited since `onMessage` said no. */
+  resume(): MessageFault | undefined;
+  /** Bytes have come that are in no message that was given. */
+  hasRest(): boolean;
+  clear(): void;
 }
 
 export type MessageFault = "too_large" | "compressed";
 
-/** Cuts a stream of bytes into gRPC messages of at most `maxBytes`. A message that came in one piece is not copied. */
+/**
+ * Cuts a stream of bytes into gRPC messages of at most `maxBytes`. `onMessage` says whether it takes another; until
+ * `resume` bytes then wait as they are, because a million empty messages are a few bytes each, and objects would not be.
+ * A message that came in one piece is not copied.
+ */
 export function messageReader(
   maxBytes: number,
-  onMessage: (message: Buffer) => void,
+  onMessage: (message: Buffer) => boolean,
 ): MessageReader {
-  const parts: Buffer[] = [];
-  let held = 0;
-  /** Of the message under way, prefix included; 0 while that is not known. */
-  let wanted = 0;
+  const waiting = byteQueue();
+  let paused = false;
+  /** Of the message under way; undefined while its prefix has not come. */
+  let wanted: number | undefined;
 
   function read(chunk: Buffer): MessageFault | undefined {
-    let rest = chunk;
-    while (rest.length > 0) {
-      if (wanted === 0) {
-        if (held + rest.length < prefixBytes) {
-          keep(rest);
-          return undefined;
-        }
-        // The rare prefix that came in pieces is joined first.
-        if (held > 0) {
-          rest = Buffer.concat([...parts, rest]);
-          drop();
-        }
-        const length = rest.readUInt32BE(1);
-        if (rest[0] !== 0) return "compressed";
-        if (length > maxBytes) return "too_large";
-        wanted = prefixBytes + length;
+    if (paused || waiting.length() > 0) {
+      waiting.add(chunk);
+      return paused ? undefined : cut();
+    }
+    waiting.lend(chunk);
+    const fault = cut();
+    if (waiting.length() > 0) waiting.settle();
+    return fault;
+  }
+
+  function cut(): MessageFault | undefined {
+    while (!paused) {
+      if (wanted === undefined) {
+        if (waiting.length() < prefixBytes) return undefined;
+        const prefix = waiting.take(prefixBytes);
+        if (prefix[0] !== 0) return "compressed";
+        wanted = prefix.readUInt32BE(1);
+        if (wanted > maxBytes) return "too_large";
       }
-      if (held + rest.length < wanted) {
-        keep(rest);
-        return undefined;
-      }
-      const last = rest.subarray(0, wanted - held);
-      rest = rest.subarray(wanted - held);
-      const message = held === 0 ? last : Buffer.concat([...parts, last]);
-      drop();
-      wanted = 0;
-      onMessage(message.subarray(prefixBytes));
+      if (waiting.length() < wanted) return undefined;
+      const message = waiting.take(wanted);
+      wanted = undefined;
+      paused = !onMessage(message);
     }
     return undefined;
   }
 
-  function keep(part: Buffer): void {
-    parts.push(part);
-    held += part.length;
-  }
-
-  function drop(): void {
-    parts.length = 0;
-    held = 0;
-  }
-
-  return { read, isMidway: () => held > 0 };
+  return {
+    read,
+    resume() {
+      paused = false;
+      return cut();
+    },
+    hasRest: () => wanted !== undefined || waiting.length() > 0,
+    clear: waiting.clear,
+  };
 }

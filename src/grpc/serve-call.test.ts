@@ -172,3 +172,63 @@ test("a client that does not read its answers gets no more of its messages dealt
   request.resume();
   await expect.poll(() => dealt).toBe(50);
 });
+
+test("messages that waited are dealt with in their order, and others get their turn meanwhile", async () => {
+  const count = 50_000;
+  const seen: number[] = [];
+  const { port } = await start((one) => ({
+    message(bytes) {
+      if (seen.length === 0) one.send(Buffer.alloc(headroomBytes + 100_000));
+      seen.push(bytes.readUInt32BE());
+      return undefined;
+    },
+    end: () => one.end(status.ok),
+    gone: () => undefined,
+  }));
+  const session = http2.connect(`http://127.0.0.1:${port}`, {
+    settings: { initialWindowSize: 10_000 },
+  });
+  cleanup.push(() => session.destroy());
+  const request = session.request(grpcHeaders, { endStream: false });
+  const all = Buffer.alloc(count * 9);
+  for (let at = 0; at < count; at++) {
+    all.writeUInt32BE(4, at * 9 + 1);
+    all.writeUInt32BE(at, at * 9 + 5);
+  }
+  request.end(all);
+  await once(request, "response");
+  expect(seen).toEqual([0]);
+  const seenByTurn = new Set<number>();
+  const watch = setInterval(() => seenByTurn.add(seen.length), 0);
+  const turn = (): void => {
+    seenByTurn.add(seen.length);
+    if (seen.length < count) setImmediate(turn);
+  };
+  turn();
+  request.resume();
+  await expect.poll(() => seen.length).toBe(count);
+  clearInterval(watch);
+  expect(seen).toEqual(Array.from({ length: count }, (_, at) => at));
+  expect(seenByTurn.size).toBeGreaterThan(count / 2000);
+});
+
+test("answers that nobody reads keep a stream at most until its deadline", async () => {
+  const { port } = await start((one) => ({
+    message() {
+      one.send(Buffer.alloc(headroomBytes + 100_000));
+      one.end(status.ok);
+      return undefined;
+    },
+    end: () => undefined,
+    gone: () => undefined,
+  }));
+  const session = http2.connect(`http://127.0.0.1:${port}`, {
+    settings: { initialWindowSize: 10_000 },
+  });
+  cleanup.push(() => session.destroy());
+  const headers = { ...grpcHeaders, "grpc-timeout": "50m" };
+  const request = session.request(headers, { endStream: false });
+  request.write(Buffer.from([0, 0, 0, 0, 0]));
+  await once(request, "aborted");
+  expect(request.rstCode).toBe(http2.constants.NGHTTP2_CANCEL);
+});

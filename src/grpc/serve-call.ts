@@ -1,4 +1,4 @@
-import { frameHeaderBytes } from "../http2/frames.ts";
+import { errorCode, frameHeaderBytes } from "../http2/frames.ts";
 import type { Headers } from "../http2/hpack-decoder.ts";
 import type { Http2Stream, OpenStream, StreamHandler } from "../http2/stream.ts";
 import { answerHeaders, httpStatus, trailers, trailersOnly } from "./header-blocks.ts";
@@ -74,10 +74,12 @@ function serveCall(
   maxMessageBytes: number,
   limitMs: number | undefined,
 ): StreamHandler {
-  const waiting: Buffer[] = [];
   let answering = false;
   /** A message is being dealt with. */
   let busy = false;
+  /** The reader was told to wait: a message is dealt with, the client does not read, or others are to have their turn. */
+  let paused = false;
+  let takenInTurn = 0;
   let remoteEnded = false;
   let over = false;
   /** Bytes that have come and that the peer was not told to be consumed. */
@@ -101,12 +103,17 @@ function serveCall(
       stream.sendHeaders((answering ? trailers : trailersOnly)(code, details), true);
     },
   };
-  const handler = open(call);
   const reader = messageReader(maxMessageBytes, (message) => {
-    if (over) return;
-    if (busy || stream.isBlocked()) waiting.push(message);
-    else take(message);
+    if (!over) take(message);
+    paused = over || busy || stream.isBlocked();
+    if (paused || ++takenInTurn < mostInTurn) return !paused;
+    takenInTurn = 0;
+    paused = true;
+    setImmediate(proceed);
+    return false;
   });
+  // It may end the call at once.
+  const handler = open(call);
   if (limitMs !== undefined && !over) {
     deadline = setTimeout(
       () => giveUp(status.deadlineExceeded, "the deadline has passed"),
@@ -126,39 +133,44 @@ function serveCall(
 
   /** A client that does not read our answers gets no more of its messages dealt with. */
   function proceed(): void {
-    while (!over && !busy && !stream.isBlocked()) {
-      const next = waiting.shift();
-      if (!next) break;
-      take(next);
-      count(0);
+    if (over || busy || stream.isBlocked()) return;
+    if (paused) {
+      paused = false;
+      const fault = reader.resume();
+      if (fault) giveUp(...faults[fault]);
+      else count(0);
     }
-    const idle = !busy && !stream.isBlocked() && waiting.length === 0;
-    if (remoteEnded && idle && !over) endOfMessages();
+    if (remoteEnded && !paused && !over) endOfMessages();
   }
 
   /** Lets the peer send on unless a message waits; part of one does not, or one larger than the window would never come. */
   function count(bytes: number): void {
     uncounted += bytes;
-    if (waiting.length > 0 || uncounted === 0) return;
+    if ((paused && reader.hasRest()) || uncounted === 0) return;
     stream.consumed(uncounted);
     uncounted = 0;
   }
 
   function endOfMessages(): void {
-    if (reader.isMidway()) giveUp(status.internal, "the last message is not whole");
+    if (reader.hasRest()) giveUp(status.internal, "the last message is not whole");
     else handler.end();
   }
 
   function finish(): void {
     over = true;
-    waiting.length = 0;
-    clearTimeout(deadline);
+    reader.clear();
+    // A stream whose answers nobody reads keeps its place among the open ones, at most until its deadline.
+    if (!stream.isBlocked()) clearTimeout(deadline);
   }
 
   function giveUp(code: Status, details: string): void {
-    if (over) return;
-    call.end(code, details);
-    handler.gone();
+    const ended = over;
+    // A status would wait behind answers that the client does not read.
+    if (stream.isBlocked()) {
+      stream.reset(errorCode.cancel);
+      finish();
+    } else call.end(code, details);
+    if (!ended) handler.gone();
   }
 
   return {
@@ -172,14 +184,21 @@ function serveCall(
       remoteEnded = true;
       proceed();
     },
-    drained: proceed,
+    drained() {
+      if (over) clearTimeout(deadline);
+      proceed();
+    },
     gone() {
+      clearTimeout(deadline);
       if (over) return;
       finish();
       handler.gone();
     },
   };
 }
+
+/** Of one call before others have their turn: more than Envoy ever sends at once, less than a millisecond's work. */
+const mostInTurn = 1000;
 
 const faults: Readonly<Record<MessageFault, readonly [Status, string]>> = {
   too_large: [status.resourceExhausted, "the message is larger than the server takes"],

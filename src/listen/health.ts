@@ -19,6 +19,8 @@ export interface Health {
   readonly methods: ReadonlyMap<string, Method>;
   /** Tells every watcher. */
   setReady(ready: boolean): void;
+  /** Not ready, for good: watchers are told and their calls ended, which would go on for ever. */
+  stop(): void;
   readonly isReady: () => boolean;
 }
 
@@ -44,6 +46,7 @@ export function health(): Health {
           answer(call, decodeHealthRequest(bytes));
         } catch {
           call.end(status.internal, "the request is malformed");
+          gone(call);
         }
         return undefined;
       },
@@ -78,6 +81,14 @@ export function health(): Health {
       if (now === ready) return;
       ready = now;
       for (const [call, service] of watchers) tell(call, service);
+    },
+    stop() {
+      ready = false;
+      for (const [call, service] of watchers) {
+        tell(call, service);
+        call.end(status.unavailable, "the server is going away");
+      }
+      watchers.clear();
     },
     isReady: () => ready,
   };

@@ -1,4 +1,5 @@
 import { RouterError } from "../errors.ts";
+import { byteQueue } from "../grpc/byte-queue.ts";
 import { forgedHeaders, requestHeaders } from "../mutate/headers.ts";
 import { immediate, rejection } from "../mutate/rejection.ts";
 import type { StreamEvents } from "../observe/events.ts";
@@ -66,8 +67,8 @@ export function requestPhase(
   let trace: RequestTrace | undefined;
   let debug = false;
   let chat = true;
-  let chunks: Uint8Array[] = [];
-  let arrivedBytes = 0;
+  const held = byteQueue();
+  let heldChunks = 0;
   let answered = false;
   let resolved: Resolved = { headers: {} };
   let bodyArrivedMs = performance.now();
@@ -122,9 +123,10 @@ export function requestPhase(
     const { body: chunk = new Uint8Array(), end_of_stream: end = false } = message;
     if (answered || delivery === "passed") return [passedAnswer(facts, chunk, end)];
     if (delivery === "held") {
-      chunks.push(chunk);
-      arrivedBytes += chunk.byteLength;
-      return end || arrivedBytes > config.limits.max_body_bytes ? finishHeld(true) : [];
+      held.add(bufferOf(chunk));
+      heldChunks++;
+      const isFull = held.length() > config.limits.max_body_bytes || heldChunks > mostChunks;
+      return end || isFull ? finishHeld(true) : [];
     }
     if (facts.mode === "STREAMED" && !end) {
       delivery = "passed";
@@ -141,9 +143,8 @@ export function requestPhase(
   }
 
   function finishHeld(last: boolean): Answers {
-    const count = chunks.length;
-    const whole = count === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-    chunks = [];
+    const count = heldChunks;
+    const whole = held.take(held.length());
     return settle(whole, false, () => heldAnswers(facts, resolved, { count, whole }, last));
   }
 
@@ -188,6 +189,12 @@ export function requestPhase(
 
 const andTrailers = (before: ProcessingResponse[]): ProcessingResponse[] =>
   before.at(-1)?.immediate_response ? before : [...before, { request_trailers: {} }];
+
+/** Envoy sends what it reads, some kilobytes each; each may want an answer of its own. */
+const mostChunks = 65_536;
+
+const bufferOf = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const emptyBody = (): RouterError =>
   new RouterError("malformed_json", "the body is empty", "Send a JSON object");
