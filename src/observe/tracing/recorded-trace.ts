@@ -20,7 +20,8 @@ export const traceparent = ({ traceId, spanId, traceFlags }: SpanContext): strin
 /**
  * The spans of a sampled request. They are written once the request is routed, from the times that its stages took, so
  * that the stages know nothing of them. Names and attributes are vllm-project/semantic-router's where it has them.
- * Every attribute is a name of the configuration, a number or one of a closed list: nothing that a client wrote.
+ * Every attribute is a name of the configuration, a number or one of a closed list. What a client wrote goes to the
+ * collector as the trace that the request belongs to, with its `tracestate`, as W3C wants it, and as a safe `request.id`.
  */
 export function recordedTrace(
   tracer: Tracer,
