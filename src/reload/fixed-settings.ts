@@ -22,9 +22,8 @@ export function withFixedSettings(
       Section,
       Section,
     ];
-    warnings.push(
-      `${section}.${key} stays ${JSON.stringify(first[key])} until signalbox is started again`,
-    );
+    // Without the value, which may hold a secret: an endpoint's query, for one.
+    warnings.push(`${section}.${key} stays as it was until signalbox is started again`);
     own[key] = first[key];
   };
   for (const [section, key] of fixed) {
