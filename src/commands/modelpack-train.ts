@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { RouterError } from "../errors.ts";
-import { type Precision, precisions } from "../modelpack/model/model-file.ts";
+import { type Precision, precisions } from "../modelpack/model/header.ts";
 import { readPipeline } from "../modelpack/pipeline/read-pipeline.ts";
 import type { TrainSettings as TrainSection } from "../modelpack/pipeline/settings.ts";
 import { type Family, families } from "../modelpack/tasks.ts";

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -89,7 +89,13 @@ test("any text whatever has an answer, the same each time", () => {
 });
 
 const header = "router_model.json";
-const tensors = "router_model.safetensors";
+/** Stands for the name of this model's tensors. */
+const tensors = "tensors";
+const fileOf = (copy: string, file: string): string =>
+  join(
+    copy,
+    file === tensors ? JSON.parse(readFileSync(join(copy, header), "utf8")).tensors : file,
+  );
 
 test.each([
   { case: "a changed byte", file: tensors, change: flipped, want: /sha256 is/ },
@@ -106,6 +112,12 @@ test.each([
     file: header,
     change: edited({ family: "pair" }),
     want: /is of family pair/,
+  },
+  {
+    case: "tensors of another folder",
+    file: header,
+    change: edited({ tensors: "../router_model.safetensors" }),
+    want: /tensors: is no name of tensors/,
   },
   {
     case: "more words than there are",
@@ -151,15 +163,24 @@ test.each([
   },
 ])("$case is refused", ({ file, change, want }) => {
   const copy = copied();
-  writeFileSync(join(copy, file), change(readFileSync(join(copy, file))));
+  const path = fileOf(copy, file);
+  writeFileSync(path, change(readFileSync(path)));
   expect(() => openModelPack(copy)).toThrow(want);
   expect(() => openModelPack(copy)).toThrow(expect.objectContaining({ code: "artifact_invalid" }));
 });
 
 test("a header without its tensors is a missing model", () => {
   const copy = copied();
-  rmSync(join(copy, tensors));
+  rmSync(fileOf(copy, tensors));
   expect(() => openModelPack(copy)).toThrow(/^\[model_not_found\]/);
+});
+
+test("a header that names no tensors has them under the family's name", () => {
+  const copy = copied();
+  renameSync(fileOf(copy, tensors), join(copy, "router_model.safetensors"));
+  const bytes = readFileSync(join(copy, header));
+  writeFileSync(join(copy, header), edited({ tensors: undefined })(bytes));
+  expect(openModelPack(copy).predict("query_domain", "bank loan").label).toBe("finance");
 });
 
 function flipped(bytes: Buffer): Buffer {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { RouterError } from "../errors.ts";
 import type { SparseRow } from "../math/sparse-row.ts";
 import { type FamilyModel, openFamilyModel } from "./model/family-model.ts";
-import { modelFileNames } from "./model/model-file.ts";
+import { headerName } from "./model/header.ts";
 import { cleanText, maxTextLength } from "./rows.ts";
 import { type Family, families, findTask, type Task, taskNames } from "./tasks.ts";
 
@@ -60,7 +60,7 @@ export function openModelPack(folder: string): ModelPack {
   const models = new Map<Family, FamilyModel>();
   const notices: string[] = [];
   for (const family of families) {
-    const path = join(folder, modelFileNames(family).header);
+    const path = join(folder, headerName(family));
     if (existsSync(path)) models.set(family, openFamilyModel(folder, family));
     else notices.push(`${path} does not exist: tasks of family ${family} answer with defaults`);
   }

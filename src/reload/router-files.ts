@@ -8,12 +8,15 @@ import { builtIn, defaultEmbedderFolder } from "../embed/built-in.ts";
 import { configuredChoice } from "../embed/default-embedder.ts";
 import { findModel, modelSource } from "../embed/find-model.ts";
 import { hubSettings } from "../hub/settings.ts";
-import { modelFileNames } from "../modelpack/model/model-file.ts";
+import { modelFiles } from "../modelpack/model/header.ts";
 import { families } from "../modelpack/tasks.ts";
 import type { Part } from "../open-router.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
 
-/** The files of each part, those included that are not there and would be read if they were. Reads folders, no file. */
+/**
+ * The files of each part, those included that are not there and would be read if they were. Reads folders, and the
+ * headers of a model pack, which name its other files.
+ */
 export function routerFiles(
   config: RouterConfig,
   { configFolder, cwd }: Places,
@@ -52,9 +55,7 @@ function embedderFiles(config: RouterConfig, at: (path: string) => string): read
 }
 
 const modelPackFiles = (folder: string): readonly string[] =>
-  families.flatMap((family) =>
-    Object.values(modelFileNames(family)).map((name) => join(folder, name)),
-  );
+  families.flatMap((family) => modelFiles(folder, family));
 
 /** A folder of more is none of a model. */
 const mostFiles = 200;

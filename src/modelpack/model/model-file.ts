@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { z } from "zod";
 import { readSafetensors, type Tensor } from "../../artifact/safetensors.ts";
 import type { Numbers } from "../../artifact/safetensors-dtype.ts";
 import { tensor, writeSafetensors } from "../../artifact/safetensors-write.ts";
@@ -8,53 +7,16 @@ import { RouterError } from "../../errors.ts";
 import { readBounded } from "../../files/read-bounded.ts";
 import type { WeightedTerms } from "../features/count-terms.ts";
 import { pairFactNames } from "../features/pair-facts.ts";
-import { type Family, families, findTask } from "../tasks.ts";
-
-/** A model is a header, which people can read, and tensors. Nothing in either is ever run. */
-export const modelFileNames = (family: Family) => ({
-  header: `${family}_model.json`,
-  tensors: `${family}_model.safetensors`,
-});
-
-export const precisions = ["int8", "float32"] as const;
-export type Precision = (typeof precisions)[number];
-
-const Range = z.object({ min: z.int().positive().max(10), max: z.int().positive().max(10) });
-
-const TaskHeader = z.object({
-  name: z.string(),
-  /** In the order of the columns of its weights. */
-  labels: z.array(z.string()).min(2).max(255),
-  /** Scores are divided by it, which makes confidences honest. */
-  temperature: z.number().positive(),
-});
-export type TaskHeader = z.infer<typeof TaskHeader>;
-
-export const ModelHeader = z.object({
-  kind: z.literal("modelpack"),
-  version: z.literal(1),
-  family: z.enum(families),
-  /** What wrote it. */
-  tool: z.string(),
-  word_grams: Range,
-  /** Of single texts only. */
-  character_grams: Range.nullable(),
-  /** Length of the words' part of a row beside that of the characters, which is 1. */
-  word_weight: z.number().positive(),
-  word_terms: z.int().nonnegative(),
-  character_terms: z.int().nonnegative(),
-  /** Width of a row. */
-  columns: z.int().positive(),
-  precision: z.enum(precisions),
-  tasks: z.array(TaskHeader).min(1),
-  seed: z.int(),
-  /** Of the training rows, and of the settings. */
-  data_sha256: z.string(),
-  settings_sha256: z.string(),
-  /** Of the whole tensor file. */
-  sha256: z.string(),
-});
-export type ModelHeader = z.infer<typeof ModelHeader>;
+import type { Family } from "../tasks.ts";
+import {
+  headerName,
+  type ModelHeader,
+  parseHeader,
+  readHeader,
+  refusals,
+  tensorsName,
+  tensorsNameOf,
+} from "./header.ts";
 
 /** A weight of label l is `weights[column * labels + l] * scales[l]`. */
 export interface TaskWeights {
@@ -74,7 +36,10 @@ export interface FamilyModelFile {
   readonly weights: ReadonlyMap<string, TaskWeights>;
 }
 
-/** The bytes of both files; the header's own hash is filled in. The same model gives the same bytes. */
+/**
+ * The bytes of both files; the hash and the name of the tensors are filled in. The same model gives the same bytes.
+ * Throws RouterError `training_data_invalid` for a header that `readModel` would refuse.
+ */
 export function modelBytes({ header, words, characters, weights }: FamilyModelFile): {
   readonly header: string;
   readonly tensors: Uint8Array;
@@ -94,7 +59,13 @@ export function modelBytes({ header, words, characters, weights }: FamilyModelFi
   }
   const bytes = writeSafetensors(tensors, { format: "signalbox-modelpack-1" });
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const text = `${JSON.stringify({ ...header, sha256 }, undefined, 2)}\n`;
+  const { family } = header;
+  const whole = { ...header, sha256, tensors: tensorsName(family, sha256) };
+  const text = `${JSON.stringify(whole, undefined, 2)}\n`;
+  parseHeader(JSON.parse(text), family, (detail) => {
+    const sentence = `the model of family ${family} could not be opened again: ${detail}`;
+    return new RouterError("training_data_invalid", sentence, "Change the settings of [train]");
+  });
   return { header: text, tensors: bytes, sha256 };
 }
 
@@ -107,16 +78,13 @@ const termBytes = (terms: readonly string[]): Uint8Array =>
  * of another format or holds what is no number.
  */
 export function readModel(folder: string, family: Family): FamilyModelFile {
-  const names = modelFileNames(family);
-  const header = readHeader(join(folder, names.header), family);
-  const path = join(folder, names.tensors);
+  const { header, path, bytes } = readFiles(folder, family);
   const refuse = (detail: string): never => {
-    throw new RouterError("artifact_invalid", `${path}: ${detail}`, remedy);
+    throw new RouterError("artifact_invalid", `${path}: ${detail}`, refusals.tooLarge.remedy);
   };
-  const bytes = readBounded(path, maxTensorBytes, refusals);
   const actual = createHash("sha256").update(bytes).digest("hex");
   if (actual !== header.sha256)
-    refuse(`its sha256 is ${actual}, ${names.header} says ${header.sha256}`);
+    refuse(`its sha256 is ${actual}, ${headerName(family)} says ${header.sha256}`);
   const { tensors } = readSafetensors(bytes, path);
 
   function values<T extends Numbers>(
@@ -171,42 +139,22 @@ export function readModel(folder: string, family: Family): FamilyModelFile {
   return { header, words, characters, weights: new Map(weights) };
 }
 
+function readFiles(folder: string, family: Family) {
+  for (;;) {
+    const header = readHeader(folder, family);
+    const path = join(folder, tensorsNameOf(header));
+    try {
+      return { header, path, bytes: readBounded(path, maxTensorBytes, refusals) };
+    } catch (thrown) {
+      // A training run that ends in this moment has named others, and removed these.
+      if (readHeader(folder, family).sha256 === header.sha256) throw thrown;
+    }
+  }
+}
+
 /** Width of a family's rows: a pair has its words three times, and facts. */
 export const columnsOf = (family: Family, words: number, characters: number): number =>
   family === "pair" ? 3 * words + pairFactNames.length : words + characters;
 
-function readHeader(path: string, family: Family): ModelHeader {
-  const text = readBounded(path, maxHeaderBytes, refusals).toString("utf8");
-  const invalid = (detail: string, cause?: unknown): RouterError =>
-    new RouterError("artifact_invalid", `${path}: ${detail}`, remedy, { cause });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw invalid("is not JSON", cause);
-  }
-  const parsed = ModelHeader.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw invalid(`${issue?.path.join(".")}: ${issue?.message}`);
-  }
-  const header = parsed.data;
-  if (header.family !== family) throw invalid(`is of family ${header.family}`);
-  for (const { name, labels } of header.tasks) {
-    const known = findTask(name);
-    if (known?.family !== family) throw invalid(`has no task ${name} of family ${family} here`);
-    const strange = labels.find((label) => !known.labels.includes(label));
-    if (strange !== undefined) throw invalid(`task ${name} has no label ${strange}`);
-    if (new Set(labels).size < labels.length) throw invalid(`task ${name} has a label twice`);
-  }
-  return header;
-}
-
-const maxHeaderBytes = 1024 ** 2;
 /** 250,000 words and as many n-grams of characters, in float32, for all labels of the router family, take 120 MB. */
 const maxTensorBytes = 1024 ** 3;
-const remedy = "Train it with signalbox modelpack train";
-const refusals = {
-  unreadable: { code: "model_not_found", remedy },
-  tooLarge: { code: "artifact_invalid", remedy },
-} as const;

@@ -1,5 +1,6 @@
 import type { LinearModel } from "../training/averaged-sgd.ts";
-import type { Precision, TaskWeights } from "./model-file.ts";
+import type { Precision } from "./header.ts";
+import type { TaskWeights } from "./model-file.ts";
 
 /** As it is stored: in int8 each label's largest weight is 127 steps of its scale. */
 export function packed({ weights, intercepts }: LinearModel, precision: Precision): TaskWeights {

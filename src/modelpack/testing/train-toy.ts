@@ -1,5 +1,5 @@
 import type { PreparedRow, Split } from "../rows.ts";
-import { defaultTrainSettings } from "../training/settings.ts";
+import { defaultTrainSettings, type TrainSettings } from "../training/settings.ts";
 import { trainPack } from "../training/train-pack.ts";
 import { writeRows } from "./toy-rows.ts";
 
@@ -7,13 +7,14 @@ import { writeRows } from "./toy-rows.ts";
 export async function trainToy(
   folder: string,
   rows: Readonly<Partial<Record<Split, readonly PreparedRow[]>>>,
+  settings: Partial<TrainSettings> = {},
 ): Promise<void> {
   writeRows(folder, "router", rows);
   await trainPack({
     families: ["router"],
     preparedDir: folder,
     outputDir: folder,
-    settings: { ...defaultTrainSettings, maxIter: 4 },
+    settings: { ...defaultTrainSettings, maxIter: 4, ...settings },
     configPath: null,
     date: null,
     tool: "test",

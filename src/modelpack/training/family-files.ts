@@ -1,4 +1,5 @@
-import { modelBytes, modelFileNames } from "../model/model-file.ts";
+import { headerName, tensorsName } from "../model/header.ts";
+import { modelBytes } from "../model/model-file.ts";
 import { splits } from "../rows.ts";
 import { type Family, tasksOf } from "../tasks.ts";
 import type { EpochFigures } from "./fit-task.ts";
@@ -14,10 +15,23 @@ import type { FamilyData, TrainedFamily } from "./train-family.ts";
 
 /** Names and keys are the reference's; keys that it does not have are ours. */
 export interface FamilyFiles {
+  readonly model: { readonly header: string; readonly tensors: Uint8Array };
+  readonly tensorsName: string;
   /** By name of the file. */
-  readonly files: ReadonlyMap<string, string | Uint8Array>;
+  readonly figures: ReadonlyMap<string, string>;
   readonly summary: FamilySummary;
+  /** Of the splits that have rows. */
+  readonly metrics: Readonly<Partial<Record<string, SplitMetrics>>>;
 }
+
+/** Those that a family may have: what an earlier run left of them says nothing of a new model. */
+export const figureNames = (family: Family): readonly string[] =>
+  [
+    ...["label_map", "metrics_test", "metrics_eval", "report_test", "report_eval"],
+    ...["epoch_stats", "training_metadata"],
+  ].map((name) => figureName(family, name));
+
+const figureName = (family: Family, name: string): string => `${family}_${name}.json`;
 
 /** What manifest.json says of a family. */
 export interface FamilySummary {
@@ -51,14 +65,9 @@ export function familyFiles(
   about: { readonly config: object; readonly date: string | null; readonly seed: number },
 ): FamilyFiles {
   const { header, tensors, sha256 } = modelBytes(trained.file);
-  const names = modelFileNames(family);
-  const files = new Map<string, string | Uint8Array>([
-    // The header last of the two: it is what a reader looks for first.
-    [names.tensors, tensors],
-    [names.header, header],
-  ]);
+  const figures = new Map<string, string>();
   const put = (name: string, value: unknown) =>
-    files.set(`${family}_${name}.json`, `${JSON.stringify(value, undefined, 2)}\n`);
+    figures.set(figureName(family, name), `${JSON.stringify(value, undefined, 2)}\n`);
 
   const labels = labelIds(data);
   put("label_map", labels);
@@ -106,10 +115,13 @@ export function familyFiles(
     warnings: trained.warnings,
   });
   return {
-    files,
+    model: { header, tensors },
+    tensorsName: tensorsName(family, sha256),
+    figures,
+    metrics,
     summary: {
       family,
-      model_path: names.header,
+      model_path: headerName(family),
       rows,
       test: metrics["test"]?.overall ?? null,
       eval: metrics["eval"]?.overall ?? null,

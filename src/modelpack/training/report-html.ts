@@ -1,19 +1,23 @@
 import { type Chart, draw, palette } from "../../validate/draw.ts";
 import { escapeHtml, figures, pageOf } from "../../validate/page.ts";
-import type { FamilySummary } from "./family-files.ts";
+import type { FamilySummary, SplitMetrics } from "./family-files.ts";
 import type { EpochFigures } from "./fit-task.ts";
-import { type TaskBlock, taskBlockOf } from "./split-figures.ts";
+import type { TaskBlock } from "./split-figures.ts";
 import type { TrainedFamily, TrainedTask } from "./train-family.ts";
 
 interface FamilyReport extends FamilySummary {
   readonly trained: TrainedFamily;
-  readonly seed: number;
+  /** Of the test rows: the same figures as in metrics_test.json. */
+  readonly metrics: SplitMetrics | undefined;
 }
 
 /** report.html: what each task learnt, pass by pass, and how it does on the test rows. */
 export function packReport(families: readonly FamilyReport[]): string {
   const sections = families.map((report) => {
-    const tasks = report.trained.tasks.map((task) => ({ task, block: blockOf(report, task) }));
+    const tasks = report.trained.tasks.map((task) => ({
+      task,
+      block: report.metrics?.per_task[task.name],
+    }));
     const warnings = report.trained.warnings.map((one) => `<li>${escapeHtml(one)}</li>`);
     const charts = [
       epochChart(report.trained.tasks),
@@ -28,14 +32,6 @@ ${warnings.length > 0 ? `<ul class="warning">${warnings.join("\n")}</ul>` : ""}
 ${figures(charts)}`;
   });
   return pageOf("Training of the model pack", sections.join("\n"));
-}
-
-function blockOf(
-  { trained, seed }: FamilyReport,
-  { name, labels }: TrainedTask,
-): TaskBlock | undefined {
-  const own = (trained.verdicts.test ?? []).filter(({ task }) => task === name);
-  return own.length === 0 ? undefined : taskBlockOf(own, labels, seed);
 }
 
 function rowOf({ name, bestEpoch, epochs }: TrainedTask, block: TaskBlock | undefined): string {

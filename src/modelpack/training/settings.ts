@@ -1,4 +1,4 @@
-import type { Precision } from "../model/model-file.ts";
+import type { Precision } from "../model/header.ts";
 
 /** Defaults are those of `[train]` in model_pipeline.toml; see docs/modelpack.md. */
 export interface TrainSettings {

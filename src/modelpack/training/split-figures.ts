@@ -55,6 +55,7 @@ export interface TaskBlock extends Block {
 /** Sources whose figures are told: those with most rows. */
 const mostSources = 20;
 
+/** `labels` must hold every label that a verdict has. */
 export function blockOf(
   verdicts: readonly Verdict[],
   labels: readonly string[],
@@ -110,8 +111,13 @@ export function taskBlockOf(
 
 function intervalsOf(verdicts: readonly Verdict[], labels: readonly string[], seed: number) {
   const numbers = new Map(labels.map((label, i) => [label, i]));
-  const actual = Int32Array.from(verdicts, (one) => numbers.get(one.actual) ?? 0);
-  const predicted = Int32Array.from(verdicts, (one) => numbers.get(one.predicted) ?? 0);
+  const numberOf = (label: string): number => {
+    const number = numbers.get(label);
+    if (number === undefined) throw new Error(`unreachable: ${label} is not among the labels`);
+    return number;
+  };
+  const actual = Int32Array.from(verdicts, (one) => numberOf(one.actual));
+  const predicted = Int32Array.from(verdicts, (one) => numberOf(one.predicted));
   const count = verdicts.length;
   if (count === 0) return { accuracy: [], macro_f1: [] };
   const [accuracy, macro] = bootstrapInterval(

@@ -8,6 +8,7 @@ import { columnsOf, type FamilyModelFile, type TaskWeights } from "../model/mode
 import { packed } from "../model/quantise.ts";
 import { confidencesOf, highestOf, scoresOf } from "../model/scores.ts";
 import { type Family, type Task, tasksOf } from "../tasks.ts";
+import type { LinearModel } from "./averaged-sgd.ts";
 import { type EpochFigures, type FittedTask, fitTask } from "./fit-task.ts";
 import type { Row, SplitRows } from "./read-rows.ts";
 import type { TrainSettings } from "./settings.ts";
@@ -71,6 +72,13 @@ export function trainFamily(
         });
   const rowOf = rowReader(family, words, characters, settings);
   const columns = columnsOf(family, words.terms.length, characters.terms.length);
+  if (columns === 0) {
+    throw new RouterError(
+      "training_data_invalid",
+      `no n-gram of family ${family} is in enough texts: min_df is ${settings.minDf}, char_min_df ${settings.characterMinDf}`,
+      "Lower them in [train], or prepare more rows",
+    );
+  }
 
   const warnings = tasksWithoutRows(family, rows);
   const tasks: TrainedTask[] = [];
@@ -92,6 +100,7 @@ export function trainFamily(
       settings,
       (epoch) => onEpoch(task.name, epoch),
     );
+    refuseStrange(task.name, model, fitted.temperature);
     if (!fitted.calibrated) {
       warnings.push(`${task.name}: too few rows to stop early and to calibrate confidences on`);
     }
@@ -156,6 +165,16 @@ export function trainFamily(
     int8Changes: { rows: compared, changed },
     warnings,
   };
+}
+
+/** Steps that are too large end in numbers that are none. */
+function refuseStrange(task: string, { weights, intercepts }: LinearModel, temperature: number) {
+  if ([weights, intercepts, [temperature]].every((list) => list.every(Number.isFinite))) return;
+  throw new RouterError(
+    "training_data_invalid",
+    `${task}: with these settings a weight is not a finite number`,
+    "Lower alpha or word_weight in [train]",
+  );
 }
 
 function rowReader(

@@ -1,15 +1,17 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { RouterError } from "../../errors.ts";
+import { lockFile } from "../../files/lock-file.ts";
 import { readBounded } from "../../files/read-bounded.ts";
 import { writeAtomic } from "../../files/write-atomic.ts";
 import { preparedFileName } from "../rows.ts";
 import { type Family, families } from "../tasks.ts";
-import { type FamilySummary, familyFiles } from "./family-files.ts";
+import { type FamilySummary, familyFiles, type SplitMetrics } from "./family-files.ts";
 import type { EpochFigures } from "./fit-task.ts";
 import { readSplit } from "./read-rows.ts";
 import type { TrainSettings } from "./settings.ts";
 import { type FamilyData, type TrainedFamily, trainFamily } from "./train-family.ts";
+import { writeFamily } from "./write-family.ts";
 
 export interface TrainPackOptions {
   readonly families: readonly Family[];
@@ -32,24 +34,39 @@ const reportName = "report.html";
  * Trains one family after the other, and writes each as soon as it is done: models, figures, `manifest.json`, which keeps
  * what it says of families of earlier runs, and `report.html`. Rejects with RouterError `training_data_invalid` for rows
  * that cannot be used and for a family without rows, `output_unwritable`.
+ * Also `output_in_use` while another run writes there.
  */
 export async function trainPack(options: TrainPackOptions): Promise<readonly FamilySummary[]> {
+  const release = lockFile(join(options.outputDir, manifestName));
+  try {
+    return await trainLocked(options);
+  } finally {
+    release();
+  }
+}
+
+async function trainLocked(options: TrainPackOptions): Promise<readonly FamilySummary[]> {
   const { preparedDir, outputDir, settings, date } = options;
   const config = { ...settings, families: options.families };
-  const done: { readonly summary: FamilySummary; readonly trained: TrainedFamily }[] = [];
+  const done: {
+    readonly summary: FamilySummary;
+    readonly trained: TrainedFamily;
+    readonly metrics: SplitMetrics | undefined;
+  }[] = [];
   for (const family of families.filter((one) => options.families.includes(one))) {
     const { data, warnings } = await readFamily(preparedDir, family);
     const trained = trainFamily(family, data, settings, {
       tool: options.tool,
       onEpoch: (task, epoch) => options.onEpoch(family, task, epoch),
     });
-    const { files, summary } = familyFiles(family, data, trained, {
+    const files = familyFiles(family, data, trained, {
       config,
       date,
       seed: settings.seed,
     });
-    for (const [name, content] of files) await writeAtomic(join(outputDir, name), content);
-    done.push({ summary, trained });
+    await writeFamily(outputDir, family, files);
+    const { summary, metrics } = files;
+    done.push({ summary, trained, metrics: metrics["test"] });
     await writeManifest(
       options,
       done.map((one) => one.summary),
@@ -58,11 +75,7 @@ export async function trainPack(options: TrainPackOptions): Promise<readonly Fam
   }
   // The library that draws takes a tenth of a second to load, which only a report is worth.
   const { packReport } = await import("./report-html.ts");
-  const reports = done.map(({ summary, trained }) => ({
-    ...summary,
-    trained,
-    seed: settings.seed,
-  }));
+  const reports = done.map(({ summary, ...rest }) => ({ ...summary, ...rest }));
   await writeAtomic(join(outputDir, reportName), packReport(reports));
   return done.map(({ summary }) => summary);
 }
