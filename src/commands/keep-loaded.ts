@@ -46,19 +46,23 @@ export function keepLoaded(
   let close = (): void => undefined;
 
   function attempted(attempt: Attempt): void {
-    told = toldAfter(told, attempt);
+    const after = toldAfter(told, attempt);
+    let next: Served | undefined;
     if (attempt.result === "loaded") {
       const { router, loadSeconds } = attempt.opened;
       log.level = router.config.observability.log_level;
-      live.swap({ router, events: streamEvents(router.config, metrics, log, tracing) });
+      next = { router, events: streamEvents(router.config, metrics, log, tracing) };
       if (attempt.generation === 1) {
         for (const [part, seconds] of Object.entries(loadSeconds)) {
           metrics.load.set({ part }, seconds);
         }
       }
     }
-    observed.attempted(attempt.result, told);
+    observed.attempted(attempt.result, after);
     logAttempt(log, options.config, attempt);
+    told = after;
+    // Last: if any of the above throws, the router is closed again.
+    if (next) live.swap(next);
   }
 
   const loader = reloader({

@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { KmeansArtifact } from "../artifact/artifact.ts";
 import { domainNames } from "../domains.ts";
 import type { OpenedRouter } from "../open-router.ts";
@@ -37,7 +40,7 @@ function write(folder: string, file: string, text: string): void {
   writeFileSync(join(folder, file), text);
 }
 
-async function started(text = config()) {
+async function started(text = config(), heard = (_: Attempt): void => undefined) {
   const folder = mkdtempSync(join(tmpdir(), "signalbox-reload-"));
   const path = join(folder, "config.yaml");
   write(folder, "config.yaml", text);
@@ -48,6 +51,7 @@ async function started(text = config()) {
     place: { path, env: {}, cwd: folder },
     attempted(attempt) {
       attempts.push(attempt);
+      heard(attempt);
       if (attempt.result === "loaded") routers.push(attempt.opened.router);
     },
   });
@@ -239,8 +243,8 @@ test("what only a restart can change stays, and is said", async () => {
     deadline_ms: 99,
   });
   expect(opened().warnings.slice(0, 2)).toEqual([
-    "limits.max_concurrent_streams stays 4096 until signalbox is started again",
-    "limits.max_body_bytes stays 16777216 until signalbox is started again",
+    "limits.max_concurrent_streams stays as it was until signalbox is started again",
+    "limits.max_body_bytes stays as it was until signalbox is started again",
   ]);
 });
 
@@ -252,4 +256,66 @@ test("closed during a reload: nothing serves afterwards, and nothing stays open"
   await reload;
   expect(attempts).toHaveLength(1);
   expect(await modelOf(routers[0])).toBe("a");
+});
+
+test("however often it failed, it is tried again once, and not after it is closed", async () => {
+  const { folder, loader, last } = await started();
+  const refusing = createServer((_, response) => response.writeHead(401).end());
+  await once(refusing.listen(0, "127.0.0.1").unref(), "listening");
+  onTestFinished(() => void refusing.close());
+  const { port } = refusing.address() as AddressInfo;
+  const http = `embedding: { http: { url: "http://127.0.0.1:${port}/v1", model: x } }`;
+  const remote = config().replace("embedding: { workers: 1 }", http);
+  const [setTimer, clearTimer] = [setTimeout, clearTimeout];
+  const retries = new Set<unknown>();
+  const set = vi.spyOn(globalThis, "setTimeout").mockImplementation(((
+    ...[run, ms]: Parameters<typeof setTimeout>
+  ) => {
+    const timer = setTimer(run, ms);
+    if (ms === 30_000) retries.add(timer);
+    return timer;
+  }) as typeof setTimeout);
+  const clear = vi.spyOn(globalThis, "clearTimeout").mockImplementation((timer) => {
+    retries.delete(timer);
+    clearTimer(timer);
+  });
+  onTestFinished(() => {
+    set.mockRestore();
+    clear.mockRestore();
+  });
+  write(folder, "config.yaml", remote);
+  await loader.reload("files");
+  expect(last()).toMatchObject({ result: "failed" });
+  for (let time = 0; time < 3; time++) await loader.reload("signal");
+  expect(retries.size).toBe(1);
+  write(folder, "config.yaml", config());
+  await loader.reload("files");
+  expect(last()).toMatchObject({ result: "unchanged" });
+  expect(retries.size).toBe(0);
+  write(folder, "config.yaml", remote);
+  await loader.reload("signal");
+  expect(retries.size).toBe(1);
+  loader.close();
+  expect(retries.size).toBe(0);
+});
+
+test("a router that nobody took is closed and tried again, and reloads go on", async () => {
+  let throws = false;
+  const { folder, loader, attempts, routers, last } = await started(config(), () => {
+    if (throws) throw new Error("not taken");
+  });
+  throws = true;
+  write(folder, "config.yaml", config("limits: { cache_entries: 7 }"));
+  await loader.reload("files");
+  expect(attempts.map(({ result }) => result)).toEqual(["loaded", "loaded", "failed"]);
+  const [, notTaken] = attempts as (Attempt & { opened: OpenedRouter })[];
+  await expect(modelOf(notTaken?.opened.router)).rejects.toMatchObject({
+    code: "embedder_stopped",
+  });
+  expect(await modelOf(routers[0])).toBe("a");
+  throws = false;
+  await loader.reload("signal");
+  expect(last()).toMatchObject({ result: "loaded", generation: 2 });
+  expect(await modelOf(routers[1])).toBe("a");
+  loader.close();
 });

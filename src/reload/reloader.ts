@@ -39,7 +39,10 @@ export type Attempt = {
 export interface ReloaderOptions {
   readonly place: Place;
   readonly onAvailability?: OnAvailability;
-  /** Called for every attempt, in order; with `loaded`, the router is the callee's to close. */
+  /**
+   * Called for every attempt, in order; with `loaded`, the router is the callee's to close from when it returns. If it
+   * throws then, the router has not been taken: it is closed, and the attempt has failed.
+   */
   readonly attempted: (attempt: Attempt) => void;
 }
 
@@ -67,6 +70,7 @@ export function reloader({ place, onAvailability, attempted }: ReloaderOptions):
   let running: Promise<void> | undefined;
   let next: Exclude<Trigger, "start"> | undefined;
   let closed = false;
+  let retry: NodeJS.Timeout | undefined;
 
   async function attempt(trigger: Trigger): Promise<void> {
     const at = Date.now();
@@ -84,6 +88,7 @@ export function reloader({ place, onAvailability, attempted }: ReloaderOptions):
     if (source.version === serving) {
       const isNews = trigger === "signal" || refused !== undefined;
       refused = undefined;
+      clearTimeout(retry);
       if (isNews) tell({ result: "unchanged" });
       return;
     }
@@ -91,16 +96,28 @@ export function reloader({ place, onAvailability, attempted }: ReloaderOptions):
     if (source.version === refused && trigger === "files") return;
     try {
       const opened = await open(source, trigger);
+      if (closed) {
+        await opened.router.embedder.close();
+        return;
+      }
+      try {
+        tell({ result: "loaded", generation: generation + 1, opened });
+      } catch (thrown) {
+        await opened.router.embedder.close();
+        throw thrown;
+      }
+      clearTimeout(retry);
       serving = source.version;
       refused = undefined;
       generation++;
-      if (closed) await opened.router.embedder.close();
-      else tell({ result: "loaded", generation, opened });
     } catch (thrown) {
       if (trigger === "start") throw thrown;
       refused = source.version;
       const error = RouterError.from(thrown);
-      if (!lasting.includes(error.code)) setTimeout(() => void reload("retry"), retryMs).unref();
+      clearTimeout(retry);
+      if (!lasting.includes(error.code) && !closed) {
+        retry = setTimeout(() => void reload("retry"), retryMs).unref();
+      }
       tell({ result: "failed", error });
     }
   }
@@ -124,7 +141,8 @@ export function reloader({ place, onAvailability, attempted }: ReloaderOptions):
   async function whileAsked(): Promise<void> {
     for (let trigger = next; trigger !== undefined && !closed; trigger = next) {
       next = undefined;
-      await attempt(trigger);
+      // What failed and could not even be told must not end the process: what serves goes on.
+      await attempt(trigger).catch(() => undefined);
     }
     running = undefined;
   }
@@ -145,6 +163,7 @@ export function reloader({ place, onAvailability, attempted }: ReloaderOptions):
     files: () => files,
     close() {
       closed = true;
+      clearTimeout(retry);
     },
   };
 }
