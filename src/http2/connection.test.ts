@@ -245,6 +245,7 @@ describe("what ends a connection", () => {
     ["a window that grows by 0", protocolError, [frame(8, 0, 0, uint32(0))]],
     ["a window that grows beyond 2^31", flowControlError, [frame(8, 0, 0, uint32(2 ** 31 - 1))]],
     ["pings without end", enhanceYourCalm, [many(10_001, frame(6, 0, 0, Buffer.alloc(8)))]],
+    ["33 settings in a frame", enhanceYourCalm, [settingsFrame(Array(33).fill([4, 100]))]],
     ["settings without end", enhanceYourCalm, [many(10_001, settingsFrame([]))]],
     [
       "empty data without end",
@@ -400,4 +401,37 @@ test("streams that the client had opened before it learns of a drain are served"
   expect([refused.id, refused.payload.readUInt32BE(0)]).toEqual([5, refusedStream]);
   send(frame(0, 1, 1, Buffer.alloc(0)), frame(0, 1, 3, Buffer.alloc(0)));
   await closed;
+});
+
+test("an answer that is under way at the end is read to its end, however slowly", async () => {
+  const answer = Buffer.alloc(8_000_000, "abcdefgh");
+  const { port, connections } = await start((stream) => {
+    stream.sendHeaders(answerHeaders, false);
+    return {
+      data: (payload) => stream.consumed(payload.length),
+      end() {
+        stream.sendData(Buffer.concat([Buffer.alloc(9), answer]));
+        stream.sendHeaders(answerHeaders, true);
+      },
+      drained: () => undefined,
+      gone: () => undefined,
+    };
+  });
+  const opening = [preface, settingsFrame([[4, 2 ** 31 - 1]]), frame(8, 0, 0, uint32(2 ** 30))];
+  const { send, socket, next, closed } = await wire(port, opening);
+  await next(frameType.settings);
+  let received = 0;
+  socket.removeAllListeners("data");
+  socket.on("data", (chunk: Buffer) => {
+    received += chunk.length;
+    socket.pause();
+    if (received > 2_000_000) socket.resume();
+    else setTimeout(() => socket.resume(), 100);
+  });
+  send(headersOf(1, 0x5));
+  await expect.poll(() => received).toBeGreaterThan(0);
+  connections[0]?.drain();
+  send(frame(frameType.ping, 1, 0, Buffer.from("draining")));
+  await closed;
+  expect(received).toBeGreaterThan(answer.length);
 });

@@ -45,8 +45,12 @@ const maxHeaderBytes = 64 * 1024;
 /** Frames that cost us an answer and the peer next to nothing, since its last stream. */
 const maxIdleFrames = 10_000;
 const prefaceMs = 10_000;
-/** For a peer to confirm that it knows of the drain, and to close once it is over. */
-const farewellMs = 1000;
+/** For a peer to confirm that it knows of the drain; a busy one takes its time. */
+const drainMs = 5000;
+/** For a peer to read on, once all is over: the system's own buffers have megabytes that move before ours do. */
+const farewellMs = 5000;
+/** There are seven; more in one frame are work for nothing. */
+const maxSettings = 32;
 
 /** The server's side of one HTTP/2 connection (RFC 9113), without push, priorities and the sending side of HPACK's table. */
 export function serveConnection(
@@ -286,6 +290,7 @@ export function serveConnection(
     settled = true;
     if (flags & flag.ack) return length === 0 ? undefined : errorCode.frameSizeError;
     if (length % 6 !== 0) return errorCode.frameSizeError;
+    if (length > 6 * maxSettings) return errorCode.enhanceYourCalm;
     for (let at = start; at < start + length; at += 6) {
       const [name, value] = [bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2)];
       const fault = sending.setting(name, value, streams.values());
@@ -340,7 +345,12 @@ export function serveConnection(
     over = true;
     socket.end();
     clearTimeout(farewell);
-    farewell = setTimeout(() => socket.destroy(), farewellMs);
+    let unsent = socket.writableLength;
+    farewell = setInterval(() => {
+      // What is under way may take longer, as long as it moves.
+      if (socket.writableLength === unsent) socket.destroy();
+      unsent = socket.writableLength;
+    }, farewellMs);
   }
 
   /** A stream that the peer opened before it read this must still be served, so the last one is named after a round trip. */
@@ -350,7 +360,7 @@ export function serveConnection(
     push(goawayFrame(maxStreamId, errorCode.noError));
     push(frame(frameType.ping, 0, 0, drainPing));
     flush();
-    farewell = setTimeout(acceptNoMore, farewellMs);
+    farewell = setTimeout(acceptNoMore, drainMs);
   }
 
   function acceptNoMore(): void {

@@ -98,8 +98,15 @@ export function sender(
       stream.sendable += more;
       if (stream.sendable > maxWindowBytes) return errorCode.flowControlError;
     }
-    for (const stream of blocked) proceed(stream);
+    proceedAll();
     return undefined;
+  }
+
+  function proceedAll(): void {
+    for (const stream of blocked) {
+      if (sendable <= 0) return;
+      proceed(stream);
+    }
   }
 
   return {
@@ -118,9 +125,11 @@ export function sender(
       return undefined;
     },
     connectionWindow(more) {
+      const wasShut = sendable <= 0;
       sendable += more;
       if (sendable > maxWindowBytes) return false;
-      for (const stream of blocked) proceed(stream);
+      // Otherwise those that wait do so for their own windows.
+      if (wasShut) proceedAll();
       return true;
     },
     streamWindow(stream, more) {

@@ -54,9 +54,12 @@ export async function listenGrpc(
     maxMessageBytes: maxBodyBytes + messageOverheadBytes,
   });
   const connections = new Set<Http2Connection>();
+  let draining = false;
   function serve(socket: Socket): void {
     const connection = serveConnection(socket, open, { maxConcurrentStreams });
     connections.add(connection);
+    // Its handshake began before.
+    if (draining) connection.drain();
     socket.once("close", () => connections.delete(connection));
   }
   const secure = pair && secureServer(pair, serve);
@@ -71,6 +74,7 @@ export async function listenGrpc(
     port: typeof bound === "string" ? 0 : bound.port,
     replacePair: (now) => secure?.setSecureContext(contextOf(now)),
     drain() {
+      draining = true;
       for (const connection of connections) connection.drain();
       return new Promise((resolve) => server.close(() => resolve()));
     },
