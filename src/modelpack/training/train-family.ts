@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { RouterError } from "../../errors.ts";
 import type { SparseRow } from "../../math/sparse-row.ts";
 import { countTerms, type WeightedTerms } from "../features/count-terms.ts";
+import { distinctTexts } from "../features/distinct-texts.ts";
 import { pairSpace, singleSpace } from "../features/feature-space.ts";
 import { eachCharacterGrams, eachWordGrams } from "../features/read-texts.ts";
 import { columnsOf, type FamilyModelFile, type TaskWeights } from "../model/model-file.ts";
@@ -57,7 +58,7 @@ export function trainFamily(
       "Prepare it with signalbox modelpack prepare, or leave it out of --families",
     );
   }
-  const texts = rows.map((row) => row.texts);
+  const texts = distinctTexts(rows.map((row) => row.texts));
   const limit = { maxFeatures: settings.maxFeatures };
   const words = countTerms(eachWordGrams(texts, settings.wordGrams), {
     ...limit,

@@ -260,3 +260,19 @@ test("a label with one row, a lone surrogate and a megabyte of text: trained on,
   expect(pack.predict("query_domain", "\udfff an oven and a recipe").label).toBe("food");
   expect(pack.predict("query_domain", "loan ".repeat(250_000)).label).toBe("finance");
 });
+
+test("what one text alone says is in no model, however many tasks it is a row of", async () => {
+  const [folder, into] = [ownFolder(), ownFolder()];
+  const text = "Zebulon Quagmire dials 5550199823";
+  const personal = [
+    { text, task: "query_domain", label: "food", source: "s" },
+    { text, task: "memory_type", label: "message", source: "s" },
+    { text: text.toUpperCase(), task: "memory_type", label: "plan", source: "s" },
+  ];
+  writeRows(folder, "router", { train: [...topicRows(120, 1), ...personal] });
+  await train(folder, into, ["router"]);
+  const { tensors } = jsonOf(into, "router_model.json");
+  const bytes = readFileSync(join(into, tensors), "latin1");
+  expect(bytes).toContain("invoice");
+  for (const gram of ["zebulon", "quag", "5550"]) expect(bytes).not.toContain(gram);
+});
