@@ -21,6 +21,8 @@ export interface EnvoyOptions {
   readonly sendBodyAtOnce?: boolean;
   /** Let requests pass as they are while signalbox cannot be asked. */
   readonly failOpen?: boolean;
+  /** Remove the headers that signalbox sets from what clients send, before any filter. */
+  readonly removeForged?: boolean;
   readonly messageTimeoutMs?: number;
   /** Port on 127.0.0.1 of an OTLP receiver (gRPC): Envoy traces, too. */
   readonly tracesPort?: number;
@@ -68,6 +70,7 @@ function listener(options: EnvoyOptions): object {
               stat_prefix: "http",
               http_protocol_options: { enable_trailers: true },
               ...(options.tracesPort !== undefined && { tracing }),
+              ...(options.removeForged && { early_header_mutation_extensions: [removeForged] }),
               http_filters: [...extProc, routerFilter],
               route_config: {
                 virtual_hosts: [{ name: "models", domains: ["*"], routes: routes(options) }],
@@ -79,6 +82,16 @@ function listener(options: EnvoyOptions): object {
     ],
   };
 }
+
+/** As in deploy/compose/envoy.yaml. */
+const removeForged = {
+  name: "envoy.http.early_header_mutation.header_mutation",
+  typed_config: {
+    "@type":
+      "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+    mutations: ["x-selected-model", "x-vsr-selected-model"].map((remove) => ({ remove })),
+  },
+};
 
 /** One route for each model by the header that signalbox sets, and one for everything else. */
 function routes({ backends, defaultBackend }: EnvoyOptions): object[] {

@@ -4,6 +4,8 @@ import { dirname, join, resolve } from "node:path";
 import { load } from "js-yaml";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
+import { valueAt } from "../../src/config/tree.ts";
+import { envoyConfig } from "../envoy-config.ts";
 import { loadMockConfig } from "../mock-llm/config.ts";
 import { envoyBinary } from "../start-envoy.ts";
 import { version as pinned } from "../versions.ts";
@@ -77,6 +79,16 @@ test("the mock has the models that signalbox chooses from, and Envoy's route nam
   expect(served).toContain(mock.unknown_model);
   const envoy = readFileSync(join(root, "deploy/compose/envoy.yaml"), "utf8");
   for (const [, model] of envoy.matchAll(/exact: (\S+) /g)) expect(served).toContain(model);
+});
+
+test("Envoy removes the headers of signalbox from requests early, as e2e/wire/failure.test.ts has it do", () => {
+  const manager = ["static_resources", "listeners", 0, "filter_chains", 0, "filters", 0];
+  const early = (config: unknown) =>
+    valueAt(config, [...manager, "typed_config", "early_header_mutation_extensions"]);
+  const shipped = load(readFileSync(join(root, "deploy/compose/envoy.yaml"), "utf8"));
+  const options = { listenPort: 0, adminPort: 0, backends: {}, defaultBackend: "a" };
+  expect(early(shipped)).toHaveLength(1);
+  expect(early(shipped)).toEqual(early(envoyConfig({ ...options, removeForged: true })));
 });
 
 test("Envoy accepts its configuration", () => {

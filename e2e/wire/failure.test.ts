@@ -27,6 +27,19 @@ test("with signalbox killed, a gateway that fails open passes requests as they a
   expect((await ask(closed.url, { body })).status).toBe(500);
 });
 
+test("with signalbox killed, no client chooses the backend where the gateway removes its headers early", async () => {
+  const headers = { "x-selected-model": "solver" };
+  const passing = await wire.envoy({ failOpen: true });
+  const removing = await wire.envoy({ failOpen: true, removeForged: true });
+  const routed = await ask(removing.url, { body, headers: { "x-selected-model": "everyday" } });
+  expect(JSON.parse(routed.text).model).toBe("solver");
+  wire.signalbox.child.signal("SIGKILL");
+  await wire.signalbox.child.exited;
+  const model = async (url: string) => JSON.parse((await ask(url, { body, headers })).text).model;
+  expect(await model(passing.url)).toBe("solver");
+  expect(await model(removing.url)).toBe("everyday");
+});
+
 test("signalbox killed while requests wait for their backend: they are answered", async () => {
   const envoy = await wire.envoy({ failOpen: true });
   gate.hold();

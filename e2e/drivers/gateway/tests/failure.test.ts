@@ -35,7 +35,10 @@ describe.each(overlays)("%s: signalbox is gone", (overlay) => {
     await sidecar?.running().child.exited;
     for (const llm of stack.llms.values()) llm.forget();
     for (const stream of [false, true]) {
-      const answer = await ask(stack.url, { body: chatBody(codeQuery, { stream }) });
+      const body = chatBody(codeQuery, { stream });
+      // Nor does a client choose the backend then.
+      const headers = { "x-selected-model": "codellama-7b" };
+      const answer = await ask(stack.url, { body, headers });
       expect(answer.status).toBe(200);
       expect(answer.headers["x-vsr-selected-model"]).toBeUndefined();
     }
