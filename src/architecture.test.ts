@@ -7,9 +7,10 @@ import { expect, test } from "vitest";
 const mayImport: Record<string, readonly string[]> = {
   errors: [],
   domains: [],
+  tasks: ["domains"],
   files: ["errors"],
   math: [],
-  config: ["errors", "domains", "files", "modelpack"],
+  config: ["errors", "domains", "tasks", "files"],
   parse: ["errors", "protocol"],
   hub: ["errors", "files"],
   embed: ["errors", "files", "hub", "math"],
@@ -44,6 +45,7 @@ const mayImport: Record<string, readonly string[]> = {
     "select",
     "open-router",
     "router",
+    "tasks",
   ],
   "known-route": ["embed", "route", "router"],
   protocol: [],
@@ -88,6 +90,7 @@ const mayImport: Record<string, readonly string[]> = {
   modelpack: [
     "errors",
     "domains",
+    "tasks",
     "files",
     "math",
     "config",

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { writingLlm } from "../modelpack/prepare/testing/writing-llm.ts";
-import { families, tasks } from "../modelpack/tasks.ts";
+import { families, tasks } from "../tasks.ts";
 import { runCli } from "./testing/run-cli.ts";
 
 function newPipeline(target: number): string {

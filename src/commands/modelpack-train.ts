@@ -4,10 +4,10 @@ import { RouterError } from "../errors.ts";
 import { type Precision, precisions } from "../modelpack/model/header.ts";
 import { readPipeline } from "../modelpack/pipeline/read-pipeline.ts";
 import type { TrainSettings as TrainSection } from "../modelpack/pipeline/settings.ts";
-import { type Family, families } from "../modelpack/tasks.ts";
 import type { EpochFigures } from "../modelpack/training/fit-task.ts";
 import { defaultTrainSettings, floors } from "../modelpack/training/settings.ts";
 import { trainPack } from "../modelpack/training/train-pack.ts";
+import { type Family, families } from "../tasks.ts";
 import { integer, whole } from "./number-options.ts";
 
 interface Options {

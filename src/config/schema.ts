@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { tasks } from "../modelpack/tasks.ts";
+import { tasks } from "../tasks.ts";
 
 /**
  * What an operator writes. Flat, as vllm-project/semantic-router's configuration of early 2026, so that its files load

@@ -1,4 +1,4 @@
-import { findTask, taskNames } from "../modelpack/tasks.ts";
+import { findTask, taskNames } from "../tasks.ts";
 import type { Issue } from "./issues.ts";
 import { didYouMean } from "./nearest.ts";
 import { either, type Path, pathText } from "./problem.ts";

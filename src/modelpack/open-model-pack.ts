@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { RouterError } from "../errors.ts";
 import type { SparseRow } from "../math/sparse-row.ts";
+import { type Family, families, findTask, type Task, taskNames } from "../tasks.ts";
 import { type FamilyModel, openFamilyModel } from "./model/family-model.ts";
 import { headerName } from "./model/header.ts";
 import { cleanText, maxTextLength } from "./rows.ts";
-import { type Family, families, findTask, type Task, taskNames } from "./tasks.ts";
 
 export interface LabelConfidence {
   readonly label: string;

@@ -1,6 +1,6 @@
 import { RouterError } from "../errors.ts";
+import { findTask } from "../tasks.ts";
 import type { ModelPack, Prediction, PredictOptions } from "./open-model-pack.ts";
-import { findTask } from "./tasks.ts";
 
 export interface Answered {
   readonly results: readonly Prediction[];

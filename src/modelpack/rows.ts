@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RouterError } from "../errors.ts";
-import type { Family } from "./tasks.ts";
+import type { Family } from "../tasks.ts";
 
 /**
  * The contract between `modelpack prepare`, which writes these files, and `modelpack train`, which reads them. File and

@@ -9,9 +9,9 @@ import { configuredChoice } from "../embed/default-embedder.ts";
 import { findModel, modelSource } from "../embed/find-model.ts";
 import { hubSettings } from "../hub/settings.ts";
 import { modelFiles } from "../modelpack/model/header.ts";
-import { families } from "../modelpack/tasks.ts";
 import type { Part } from "../open-router.ts";
 import type { SelectorAlgorithm } from "../select/selector.ts";
+import { families } from "../tasks.ts";
 
 /**
  * The files of each part, those included that are not there and would be read if they were. Reads folders, and the

@@ -1,4 +1,4 @@
-import { findTask } from "../../modelpack/tasks.ts";
+import { findTask } from "../../tasks.ts";
 import { didYouMean } from "../nearest.ts";
 import { either, type Problem } from "../problem.ts";
 import type { RouterConfig } from "../schema.ts";

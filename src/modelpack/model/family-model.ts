@@ -1,6 +1,6 @@
 import type { SparseRow } from "../../math/sparse-row.ts";
+import type { Family } from "../../tasks.ts";
 import { pairSpace, singleSpace } from "../features/feature-space.ts";
-import type { Family } from "../tasks.ts";
 import { type FamilyModelFile, readModel } from "./model-file.ts";
 import { confidencesOf, scoresOf } from "./scores.ts";
 

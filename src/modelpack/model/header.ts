@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { RouterError } from "../../errors.ts";
 import { readBounded } from "../../files/read-bounded.ts";
-import { type Family, families, findTask } from "../tasks.ts";
+import { type Family, families, findTask } from "../../tasks.ts";
 
 /** A model is a header, which people can read, and tensors. Nothing in either is ever run. */
 export const headerName = (family: Family): string => `${family}_model.json`;

@@ -5,9 +5,9 @@ import type { Numbers } from "../../artifact/safetensors-dtype.ts";
 import { tensor, writeSafetensors } from "../../artifact/safetensors-write.ts";
 import { RouterError } from "../../errors.ts";
 import { readBounded } from "../../files/read-bounded.ts";
+import type { Family } from "../../tasks.ts";
 import type { WeightedTerms } from "../features/count-terms.ts";
 import { pairFactNames } from "../features/pair-facts.ts";
-import type { Family } from "../tasks.ts";
 import {
   headerName,
   type ModelHeader,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { families } from "../tasks.ts";
+import { families } from "../../tasks.ts";
 
 /** Keys and defaults of the reference's model_pipeline.toml; those marked "ours" it does not know. */
 

@@ -1,6 +1,6 @@
+import { type Family, findTask, tasksOf } from "../../tasks.ts";
 import type { PipelineWith } from "../pipeline/read-pipeline.ts";
 import type { PreparedRow, Split } from "../rows.ts";
-import { type Family, findTask, tasksOf } from "../tasks.ts";
 import { assignSplits, type Places, placesOf } from "./assign-splits.ts";
 import { allowsLicense } from "./known-sources.ts";
 import type { Gap } from "./llm/backfill.ts";

@@ -1,6 +1,6 @@
 import { RouterError } from "../../errors.ts";
+import { findTask, taskNames } from "../../tasks.ts";
 import type { DatasetSettings } from "../pipeline/settings.ts";
-import { findTask, taskNames } from "../tasks.ts";
 import { textIn } from "./column-text.ts";
 import { idOf } from "./known-sources.ts";
 import { withoutPlaceholders } from "./placeholders.ts";

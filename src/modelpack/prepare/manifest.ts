@@ -1,8 +1,8 @@
 import { dirname, join, relative } from "node:path";
 import { writeAtomic } from "../../files/write-atomic.ts";
+import { type Family, families, tasksOf } from "../../tasks.ts";
 import type { Llm, PipelineWith } from "../pipeline/read-pipeline.ts";
 import { type PreparedRow, preparedManifestName, splits } from "../rows.ts";
-import { type Family, families, tasksOf } from "../tasks.ts";
 import type { SplitRows } from "./assign-splits.ts";
 
 /** What became of a data set. */

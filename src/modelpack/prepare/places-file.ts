@@ -4,8 +4,8 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { RouterError } from "../../errors.ts";
 import { writeAtomic } from "../../files/write-atomic.ts";
+import type { Family } from "../../tasks.ts";
 import { type Split, splits } from "../rows.ts";
-import type { Family } from "../tasks.ts";
 import type { Places } from "./assign-splits.ts";
 
 const placesName = (family: Family): string => `${family}_places.json.gz`;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { writeAtomic } from "../../files/write-atomic.ts";
+import type { Family } from "../../tasks.ts";
 import { readLines } from "../../train/lines.ts";
 import {
   cleanText,
@@ -14,7 +15,6 @@ import {
   type Split,
   splits,
 } from "../rows.ts";
-import type { Family } from "../tasks.ts";
 import type { SplitRows } from "./assign-splits.ts";
 import { readTable } from "./read-table.ts";
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Random, shuffled } from "../../math/random.ts";
+import { type Family, families } from "../../tasks.ts";
 import { cleanText, maxTextLength } from "../rows.ts";
-import { type Family, families } from "../tasks.ts";
 import { seedPair, seedTexts } from "./column-text.ts";
 import { readTable, type TableRow } from "./read-table.ts";
 

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { findTask } from "../../tasks.ts";
 import type { PrepareSettings } from "../pipeline/settings.ts";
 import { cleanText, maxTextLength, splits } from "../rows.ts";
-import { findTask } from "../tasks.ts";
 import { textIn } from "./column-text.ts";
 import { readTable } from "./read-table.ts";
 import type { RowPool } from "./row-pool.ts";

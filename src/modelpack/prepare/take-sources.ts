@@ -1,10 +1,10 @@
 import { RouterError } from "../../errors.ts";
 import type { HubAccess } from "../../hub/list-files.ts";
 import { random } from "../../math/random.ts";
+import { type Family, findTask } from "../../tasks.ts";
 import type { PipelineWith } from "../pipeline/read-pipeline.ts";
 import type { DatasetSettings } from "../pipeline/settings.ts";
 import { cleanText, maxTextLength, type PreparedRow } from "../rows.ts";
-import { type Family, findTask } from "../tasks.ts";
 import { allowsLicense, idOf, knownSource } from "./known-sources.ts";
 import { type Labelled, labelRule } from "./label-rules.ts";
 import { loadSource, type Source } from "./load-source.ts";

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { random } from "../../math/random.ts";
+import type { Family } from "../../tasks.ts";
 import { type PreparedRow, preparedFileName, type Split } from "../rows.ts";
-import type { Family } from "../tasks.ts";
 
 const words: Readonly<Record<string, readonly string[]>> = {
   food: ["recipe", "oven", "soup", "bread", "spice", "dinner"],

@@ -1,7 +1,7 @@
+import { type Family, tasksOf } from "../../tasks.ts";
 import { headerName, tensorsName } from "../model/header.ts";
 import { modelBytes } from "../model/model-file.ts";
 import { splits } from "../rows.ts";
-import { type Family, tasksOf } from "../tasks.ts";
 import type { EpochFigures } from "./fit-task.ts";
 import {
   type Block,

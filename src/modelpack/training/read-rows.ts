@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { RouterError } from "../../errors.ts";
+import { type Family, tasksOf } from "../../tasks.ts";
 import { readLines } from "../../train/lines.ts";
 import {
   cleanText,
@@ -12,7 +13,6 @@ import {
   preparedFileName,
   type Split,
 } from "../rows.ts";
-import { type Family, tasksOf } from "../tasks.ts";
 
 /** A row as it is learnt from. */
 export interface Row {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { RouterError } from "../../errors.ts";
 import type { SparseRow } from "../../math/sparse-row.ts";
+import { type Family, type Task, tasksOf } from "../../tasks.ts";
 import { countTerms, type WeightedTerms } from "../features/count-terms.ts";
 import { distinctTexts } from "../features/distinct-texts.ts";
 import { pairSpace, singleSpace } from "../features/feature-space.ts";
@@ -8,7 +9,6 @@ import { eachCharacterGrams, eachWordGrams } from "../features/read-texts.ts";
 import { columnsOf, type FamilyModelFile, type TaskWeights } from "../model/model-file.ts";
 import { packed } from "../model/quantise.ts";
 import { confidencesOf, highestOf, scoresOf } from "../model/scores.ts";
-import { type Family, type Task, tasksOf } from "../tasks.ts";
 import type { LinearModel } from "./averaged-sgd.ts";
 import { type EpochFigures, type FittedTask, fitTask } from "./fit-task.ts";
 import type { Row, SplitRows } from "./read-rows.ts";

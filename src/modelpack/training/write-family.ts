@@ -1,8 +1,8 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomic } from "../../files/write-atomic.ts";
+import type { Family } from "../../tasks.ts";
 import { headerName, isTensorsName } from "../model/header.ts";
-import type { Family } from "../tasks.ts";
 import { type FamilyFiles, figureNames } from "./family-files.ts";
 
 /**

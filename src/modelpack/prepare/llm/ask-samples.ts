@@ -1,4 +1,4 @@
-import type { Task } from "../../tasks.ts";
+import type { Task } from "../../../tasks.ts";
 import type { Seed } from "../seed-pools.ts";
 import { glosses } from "./glosses.ts";
 

@@ -1,9 +1,9 @@
 import type { Stop } from "../../../chat/ask.ts";
 import { connectionTo } from "../../../chat/post-chat.ts";
+import type { Task } from "../../../tasks.ts";
 import type { Llm } from "../../pipeline/read-pipeline.ts";
 import type { LlmSettings } from "../../pipeline/settings.ts";
 import type { PreparedRow } from "../../rows.ts";
-import type { Task } from "../../tasks.ts";
 import { type NearDuplicates, nearDuplicates } from "../near-duplicates.ts";
 import { normalTexts, type RowPool } from "../row-pool.ts";
 import type { Seed } from "../seed-pools.ts";

@@ -10,8 +10,8 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { RouterError } from "../../../errors.ts";
+import type { Family } from "../../../tasks.ts";
 import { type PreparedRow, parsePreparedRow } from "../../rows.ts";
-import type { Family } from "../../tasks.ts";
 
 /** Rows that were paid for and are in no split yet. */
 export interface Journal {

@@ -1,10 +1,10 @@
 import { ask, type Server, type Stop } from "../../../chat/ask.ts";
 import { ChatFault } from "../../../chat/chat-fault.ts";
 import { type Random, random } from "../../../math/random.ts";
+import type { Task } from "../../../tasks.ts";
 import type { Llm } from "../../pipeline/read-pipeline.ts";
 import type { LlmSettings } from "../../pipeline/settings.ts";
 import type { PreparedRow } from "../../rows.ts";
-import type { Task } from "../../tasks.ts";
 import { synthetic } from "../known-sources.ts";
 import type { NearDuplicates } from "../near-duplicates.ts";
 import { cleaned } from "../prepared-files.ts";

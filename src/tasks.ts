@@ -1,4 +1,4 @@
-import { domainNames } from "../domains.ts";
+import { domainNames } from "./domains.ts";
 
 /** Tasks of one family read the same kind of text and share a vocabulary and a model file. */
 export const families = ["router", "extractor", "pair"] as const;
