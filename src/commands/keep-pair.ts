@@ -8,6 +8,8 @@ import { tlsMetrics } from "../observe/tls-metrics.ts";
 /** A certificate and its key are two files, replaced one after the other: by then both are there. */
 const quietMs = 250;
 const pollMs = 5_000;
+/** A certificate may begin a little ahead of this machine's clock, and no file changes when that time has come. */
+const retryMs = 60_000;
 const dayMs = 24 * 60 * 60 * 1000;
 /** The log says so each day from then on. */
 const soonDays = 14;
@@ -15,21 +17,26 @@ const soonDays = 14;
 export interface KeptPair {
   /** As it is at the start. */
   readonly pair: TlsPair;
+  /** From now on `replace` is given every new pair; at once, if the files have changed since `pair` was read. */
+  follow(replace: (pair: TlsPair) => void): void;
   /** Reads the files again, as SIGHUP asks for. */
   reload(): void;
   close(): void;
 }
 
 /**
- * Reads the pair, and again whenever its files change: `replace` is then given the new one. A pair that cannot be used
- * leaves the one before in use. Rejects with RouterError `tls_invalid` when the first cannot.
+ * Reads the pair, and again whenever its files change: whoever follows is then given the new one. A pair that cannot be
+ * used leaves the one before in use, and is tried again each minute. Rejects with RouterError `tls_invalid` when the first
+ * cannot be used.
  */
 export async function keepPair(
   files: TlsFiles,
-  replace: (pair: TlsPair) => void,
   { log, registry, watch }: { log: Log; registry: Metrics["registry"]; watch: boolean },
 ): Promise<KeptPair> {
-  let serving = readPair(files);
+  const first = readPair(files);
+  let serving = first;
+  let replace: ((pair: TlsPair) => void) | undefined;
+  let retry: NodeJS.Timeout | undefined;
   const metrics = tlsMetrics(registry);
   metrics.serving(serving.validTo);
   warnOfEnd();
@@ -43,6 +50,9 @@ export async function keepPair(
   }
 
   function reload(): void {
+    // Whoever follows later begins with what is there then.
+    if (!replace) return;
+    clearTimeout(retry);
     try {
       const read = readPair(files);
       const pairs = [serving, read].map(({ cert, key, clientCa }) => [cert, key, clientCa]);
@@ -57,6 +67,7 @@ export async function keepPair(
     } catch (thrown) {
       const { code, message } = RouterError.from(thrown);
       metrics.replaced("failed");
+      retry = setTimeout(reload, retryMs).unref();
       log.error(
         { event: "tls_reload_failed", code, error: message },
         "tls_reload_failed: the certificate before stays in use",
@@ -71,9 +82,15 @@ export async function keepPair(
     ? await watchFiles({ paths: () => paths, changed: reload, quietMs, pollMs })
     : undefined;
   return {
-    pair: serving,
+    pair: first,
+    follow(taker) {
+      replace = taker;
+      reload();
+    },
     reload,
     close() {
+      replace = undefined;
+      clearTimeout(retry);
       clearInterval(daily);
       watcher?.close();
     },

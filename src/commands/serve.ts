@@ -71,11 +71,7 @@ async function serve(options: Options): Promise<void> {
   const tlsFiles = tlsFilesOf(options, config);
   const kept =
     tlsFiles &&
-    (await keepPair(tlsFiles, (pair) => grpc.replacePair(pair), {
-      log,
-      registry: metrics.registry,
-      watch: options.watch,
-    }));
+    (await keepPair(tlsFiles, { log, registry: metrics.registry, watch: options.watch }));
   if (kept) process.on("SIGHUP", kept.reload);
   const grpc = await listen("--port", options.port, (port) =>
     listenGrpc(
@@ -93,6 +89,7 @@ async function serve(options: Options): Promise<void> {
     kept?.close();
     throw thrown;
   });
+  kept?.follow(grpc.replacePair);
   const servers: Server[] = [];
   const closeAll = (): void => {
     grpc.stop();
