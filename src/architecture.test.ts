@@ -15,7 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   hub: ["errors", "files"],
   embed: ["errors", "files", "hub", "math"],
   artifact: ["errors", "domains", "files", "math", "embed"],
-  classify: ["errors", "domains", "files", "math", "config", "artifact", "modelpack"],
+  classify: ["errors", "domains", "files", "math", "config", "artifact"],
   decide: ["classify", "config"],
   select: ["errors", "domains", "files", "math", "artifact"],
   router: ["errors", "config", "embed", "classify", "modelpack", "select"],
@@ -192,4 +192,34 @@ test.each(files)("%s imports only what it may", (file) => {
       expect(owners[known ?? ""], `${name} belongs elsewhere`).toContain(stage);
     }
   }
+});
+
+/** Of every folder, those that its files import. */
+function importsOfStages(): ReadonlyMap<string, ReadonlySet<string>> {
+  const imports = new Map<string, Set<string>>();
+  for (const file of files) {
+    const own = imports.get(stageOf(file)) ?? new Set();
+    for (const [, from, bare, lazy] of readFileSync(join(root, file), "utf8").matchAll(
+      statements,
+    )) {
+      const name = from ?? bare ?? lazy ?? "";
+      if (name.startsWith(".")) own.add(stageOf(normalize(join(dirname(file), name))));
+    }
+    own.delete(stageOf(file));
+    imports.set(stageOf(file), own);
+  }
+  return imports;
+}
+
+test("no folder needs itself by way of others", () => {
+  const imports = importsOfStages();
+  const free = new Set<string>();
+  function follow(stage: string, way: readonly string[]): void {
+    expect(way, `${[...way, stage].join(" -> ")} is a circle`).not.toContain(stage);
+    if (free.has(stage)) return;
+    for (const next of imports.get(stage) ?? []) follow(next, [...way, stage]);
+    free.add(stage);
+  }
+  for (const stage of imports.keys()) follow(stage, []);
+  expect(free.size).toBe(imports.size);
 });

@@ -1,7 +1,7 @@
 import { type DomainName, domainNames } from "../domains.ts";
 import { RouterError } from "../errors.ts";
-import type { ModelPack } from "../modelpack/open-model-pack.ts";
 import type { DomainClassifier } from "./domain.ts";
+import type { TaskAnswers } from "./task-answers.ts";
 
 export const domainTask = "mmlu_domain";
 
@@ -9,7 +9,7 @@ export const domainTask = "mmlu_domain";
  * The domains of a model pack's task mmlu_domain instead of the built-in head. A domain that it was not trained on has
  * confidence 0; of a text that it cannot read all are equally likely. RouterError `model_not_found` without the task.
  */
-export function modelPackDomains(pack: ModelPack): DomainClassifier {
+export function modelPackDomains(pack: TaskAnswers): DomainClassifier {
   if (!pack.labels.has(domainTask)) {
     throw new RouterError(
       "model_not_found",

@@ -1,5 +1,5 @@
-import type { ModelPack, Reader } from "../modelpack/open-model-pack.ts";
 import type { Signal } from "./signal.ts";
+import type { TaskAnswers } from "./task-answers.ts";
 
 /** What the model pack says of one query, asked when a condition wants to know it. */
 export interface TaskSignals {
@@ -11,12 +11,12 @@ export interface TaskSignals {
 
 /** Each task is asked once a query. */
 export function taskSignals(
-  pack: ModelPack | undefined,
+  pack: TaskAnswers | undefined,
   query: string,
   threshold: number,
 ): TaskSignals {
   const known = new Map<string, Signal>();
-  let read: Reader | undefined;
+  let read: ReturnType<TaskAnswers["read"]> | undefined;
   return {
     find(task, label) {
       if (!pack) return undefined;
