@@ -82,6 +82,11 @@ export function trainFamily(
   }
 
   const warnings = tasksWithoutRows(family, rows);
+  if (words.terms.length === 0) {
+    warnings.push(
+      `${family}: no word is in min_df (${settings.minDf}) texts, so none is learnt from`,
+    );
+  }
   const tasks: TrainedTask[] = [];
   const weights = new Map<string, TaskWeights>();
   const verdicts = { test: [] as TaskVerdict[], eval: [] as TaskVerdict[] };

@@ -276,3 +276,12 @@ test("what one text alone says is in no model, however many tasks it is a row of
   expect(bytes).toContain("invoice");
   for (const gram of ["zebulon", "quag", "5550"]) expect(bytes).not.toContain(gram);
 });
+
+test("pairs of which no word is frequent enough are learnt by their facts, which is told", async () => {
+  const folder = ownFolder();
+  const settings = { ...defaultTrainSettings, maxIter: 6, minDf: 1e6 };
+  const { warnings } = await train(prepared, folder, ["pair"], { settings });
+  expect(warnings).toContain("pair: no word is in min_df (1000000) texts, so none is learnt from");
+  const pack = openModelPack(folder);
+  expect(pack.predictPair("supersession", "bank card", "bank card instead").source).toBe("model");
+});
