@@ -71,7 +71,7 @@ test.each([
   { args: ["train"], want: /config_invalid.*--prepared-dir/ },
   { args: ["train", "--families", "routers"], want: /some of router, extractor, pair/ },
   {
-    args: ["train", "--prepared-dir", "/nowhere", "--output-dir", "/nowhere"],
+    args: ["train", "--prepared-dir", "/nowhere", "--output-dir", "OUTPUT"],
     want: /router_train/,
   },
   {
@@ -80,7 +80,9 @@ test.each([
   },
   { args: ["predict", "--models-dir", "/nowhere"], want: /neither text nor both/ },
 ])("modelpack $args could not run", async ({ args, want }) => {
-  const { code, err } = await runCli(["modelpack", ...args]);
+  const output = join(folder, "none");
+  const given = args.map((one) => (one === "OUTPUT" ? output : one));
+  const { code, err } = await runCli(["modelpack", ...given]);
   expect(code).toBe(2);
   expect(err).toMatch(want);
 });
