@@ -6,6 +6,7 @@ const { E2E_PROFILE: profile = "ml-model-selection", E2E_DRIVER: driver = "envoy
 export default defineConfig({
   test: {
     name: driver,
+    globalSetup: "src/testing/leave-nothing-behind.ts",
     include: [`e2e/profiles/${profile}/*.test.ts`, `e2e/drivers/${driver}/tests/*.test.ts`],
     // A gateway binds ports that it chooses itself.
     fileParallelism: false,
