@@ -17,6 +17,7 @@ import { benchmark } from "../src/benchmark/benchmark.ts";
 import { chatBody } from "../src/benchmark/chat-body.ts";
 import { namedModels } from "../src/benchmark/models.ts";
 import type { Query } from "../src/benchmark/queries.ts";
+import { median } from "./measure/median.ts";
 import { showTable, writeResults } from "./measure/results.ts";
 
 const concurrency = 64;
@@ -171,9 +172,4 @@ function postOne(url: string, agent: http.Agent, body: string): Promise<unknown>
     });
     request.on("error", reject).end(body);
   });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -5,6 +5,7 @@ import { cpuSeconds } from "../e2e/load/cpu-seconds.ts";
 import type { LoadResult } from "../e2e/load/job.ts";
 import { mixedBodies } from "../e2e/load/queries.ts";
 import { type LoadStack, startLoad } from "../e2e/load/start-load.ts";
+import { median } from "./measure/median.ts";
 
 /**
  * node bench/load.ts [FILE of config/, default.yaml by default]
@@ -52,11 +53,6 @@ async function measure(stack: LoadStack, variant: Variant, round: number): Promi
     signalboxCpuMicros: micros(0),
     envoyCpuMicros: micros(1),
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 function summary(runs: readonly Measured[]) {

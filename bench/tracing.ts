@@ -7,6 +7,7 @@ import { startSignalbox } from "../e2e/start-signalbox.ts";
 import { configuredModels } from "../src/config/configured-models.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { startOtlpHttp } from "../src/testing/otlp/receiver.ts";
+import { median } from "./measure/median.ts";
 import { showTable, writeResults } from "./measure/results.ts";
 
 /**
@@ -72,9 +73,6 @@ try {
   await receiver.close();
 }
 
-const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
-const median = (values: readonly number[]): number =>
-  sorted(values)[Math.floor(values.length / 2)] ?? 0;
 const [off] = stacks;
 const rows = stacks.map(({ name, micros, failed }) => ({
   recorded: name,

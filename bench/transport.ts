@@ -5,12 +5,12 @@ import { parseArgs } from "node:util";
 import { startLoadDriver } from "../e2e/load/driver.ts";
 import { mixedBodies } from "../e2e/load/queries.ts";
 import { atLeast, atMost } from "./measure/bars.ts";
+import { median } from "./measure/median.ts";
 import { showTable, writeResults } from "./measure/results.ts";
 import {
   type Contestant,
   configPath,
   defaultModel,
-  median,
   putEnvoyBefore,
   type Run,
   runOnce,

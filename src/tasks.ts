@@ -69,3 +69,6 @@ export const tasksOf = (family: Family): readonly Task[] =>
 export const findTask = (name: string): Task | undefined => tasks.find((one) => one.name === name);
 
 export const taskNames: readonly string[] = tasks.map(({ name }) => name);
+
+/** A label of a task in one word, as the reference's files write it. */
+export const labelKey = (task: string, label: string): string => `${task}::${label}`;

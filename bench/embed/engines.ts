@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { median } from "../measure/median.ts";
 import { type Peer, startPeer, startProcess } from "../measure/peer.ts";
 import { asWords, textRow } from "./rows.ts";
 
@@ -164,6 +165,3 @@ async function resident(folder: string): Promise<number> {
     await peer.stop();
   }
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
+import { median } from "./median.ts";
 
 /** What a contestant did in one turn. */
 export interface Turn<Answer> {
@@ -154,13 +155,9 @@ function threadMicros(): number {
 }
 
 /** What reading it twice costs itself. */
-const readingMicros = medianOf(
+const readingMicros = median(
   Array.from({ length: 41 }, () => {
     const before = threadMicros();
     return threadMicros() - before;
   }),
 );
-
-function medianOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}

@@ -5,6 +5,7 @@ import type { LoadJob, LoadResult } from "../../e2e/load/job.ts";
 import { type Envoy, type StartEnvoy, startEnvoy } from "../../e2e/start-envoy.ts";
 import { configuredModels } from "../../src/config/configured-models.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { median } from "../measure/median.ts";
 import type { ExtProc } from "./servers.ts";
 
 /** An ext_proc server and the Envoy in front of it; without a server, Envoy alone. */
@@ -83,8 +84,4 @@ export function summaryOf(runs: readonly Run[]): Summary {
     routed: sum((run) => run.routed),
     defaulted: sum((run) => run.defaulted),
   };
-}
-
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { Stop } from "../chat/ask.ts";
-import { lockFile } from "../files/lock-file.ts";
+import { withLock } from "../files/lock-file.ts";
 import { askAll } from "./ask-all.ts";
 import type { Model } from "./models.ts";
 import { planOf } from "./plan.ts";
@@ -63,13 +63,8 @@ export interface BenchmarkReport extends BenchmarkProgress {
  * each the queries as in their file; rows of other models or queries follow as they stood. Rejects with a RouterError
  * for an output that cannot be used, `output_in_use` while another run writes to it among them.
  */
-export async function benchmark(job: BenchmarkJob): Promise<BenchmarkReport> {
-  const release = lockFile(job.output);
-  try {
-    return await continued(job);
-  } finally {
-    release();
-  }
+export function benchmark(job: BenchmarkJob): Promise<BenchmarkReport> {
+  return withLock(job.output, () => continued(job));
 }
 
 async function continued(job: BenchmarkJob): Promise<BenchmarkReport> {

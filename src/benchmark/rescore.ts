@@ -1,5 +1,5 @@
 import { RouterError } from "../errors.ts";
-import { lockFile } from "../files/lock-file.ts";
+import { withLock } from "../files/lock-file.ts";
 import { writeAtomic } from "../files/write-atomic.ts";
 import { readLines } from "../train/lines.ts";
 import type { RunCode } from "./benchmark.ts";
@@ -30,8 +30,11 @@ export interface RescoreReport {
  * not given, stay as they are. The file is replaced whole. Rejects with RouterError `training_data_invalid` for a line
  * that is no row, `output_in_use`, `output_unwritable`.
  */
-export async function rescore(job: RescoreJob): Promise<RescoreReport> {
-  const release = lockFile(job.output);
+export function rescore(job: RescoreJob): Promise<RescoreReport> {
+  return withLock(job.output, () => judgedAnew(job));
+}
+
+async function judgedAnew(job: RescoreJob): Promise<RescoreReport> {
   const queries = new Map(job.queries.map((query) => [query.text, query]));
   const counts = { rows: 0, judged: 0, changed: 0 };
   const models = new Map<string, ReturnType<typeof openSummary>>();
@@ -51,12 +54,8 @@ export async function rescore(job: RescoreJob): Promise<RescoreReport> {
     }
   }
 
-  try {
-    await writeAtomic(job.output, lines());
-    return { ...counts, models: [...models.values()].flatMap((one) => one.models()) };
-  } finally {
-    release();
-  }
+  await writeAtomic(job.output, lines());
+  return { ...counts, models: [...models.values()].flatMap((one) => one.models()) };
 }
 
 /** The row with the query's truth as it stands, and its response's performance by it. */

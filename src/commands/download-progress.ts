@@ -36,4 +36,4 @@ export function downloadProgress(screen: Screen, now: () => number = Date.now) {
   return { report, end };
 }
 
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);

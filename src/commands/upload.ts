@@ -6,6 +6,7 @@ import { hubSettings } from "../hub/settings.ts";
 import { type UploadFile, uploadRepository } from "../hub/upload.ts";
 import { namedRepository } from "../publish/repositories.ts";
 import { selectorFiles, trainingDataFiles } from "../publish/upload-plan.ts";
+import { megabytes } from "./download-progress.ts";
 
 interface Options {
   readonly modelDir?: string;
@@ -104,8 +105,6 @@ async function wantedFiles(
     "Give --model-dir FOLDER [--report FOLDER], or --training-data --data-file FILE",
   );
 }
-
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 function say(json: boolean | undefined, result: object, lines: readonly string[]): void {
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${lines.join("\n")}\n`);

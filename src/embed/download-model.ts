@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { z } from "zod";
 import { RouterError } from "../errors.ts";
+import { sha256OfFile } from "../files/sha256-file.ts";
 import { writeAtomic } from "../files/write-atomic.ts";
 import { type Downloaded, downloadRepository, type Progress } from "../hub/download.ts";
 import type { HubAccess } from "../hub/list-files.ts";
@@ -93,7 +91,7 @@ async function writeProvenance(
   const { name, pooling, maxTokens, prefix } = choiceOf(source, choice);
   const hashes: z.infer<typeof Provenance>["files"] = before?.commit === commit ? before.files : {};
   for (const { path: file, bytes, hash } of files) {
-    const known = hash.length === 64 ? hash : await sha256(join(folder, file));
+    const known = hash.length === 64 ? hash : await sha256OfFile(join(folder, file));
     hashes[file] = { bytes, sha256: known };
   }
   const provenance = {
@@ -106,10 +104,4 @@ async function writeProvenance(
     files: hashes,
   } satisfies z.infer<typeof Provenance>;
   await writeAtomic(path, `${JSON.stringify(provenance, undefined, 2)}\n`);
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { RouterError } from "../errors.ts";
+import { sha256OfFile } from "../files/sha256-file.ts";
 import { type ModelFolder, notFound, weightsBeside } from "./model-folder.ts";
 
 /**
@@ -14,7 +14,7 @@ export async function verifiedRevision(folder: ModelFolder): Promise<string> {
   const model = [modelFile, ...weightsBeside(path, modelFile)];
   const hashes = new Map<string, string>();
   for (const file of new Set([...Object.keys(recorded), ...model])) {
-    const actual = await sha256(join(path, file)).catch(() => {
+    const actual = await sha256OfFile(join(path, file)).catch(() => {
       throw notFound(join(path, file));
     });
     const expected = recorded[file];
@@ -30,13 +30,6 @@ export async function verifiedRevision(folder: ModelFolder): Promise<string> {
     .update(JSON.stringify([parts, prefix]))
     .digest("hex")
     .slice(0, 12);
-}
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  const bytes = createReadStream(file, { highWaterMark: 1024 * 1024 });
-  for await (const chunk of bytes) hash.update(chunk);
-  return hash.digest("hex");
 }
 
 const damaged = (file: string, expected: string, actual: string) =>

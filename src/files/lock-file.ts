@@ -51,6 +51,16 @@ export function lockFile(path: string): () => void {
   };
 }
 
+/** What `work` gives, with the lock on `path` while it runs. Rejects as `lockFile` throws. */
+export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const release = lockFile(path);
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}
+
 const maxAttempts = 3;
 
 /** By this process. A holder with its number that is not here is an earlier one, as process 1 of a container is. */

@@ -1,5 +1,5 @@
 import { RouterError } from "../errors.ts";
-import { lockFile } from "../files/lock-file.ts";
+import { withLock } from "../files/lock-file.ts";
 import { writeAtomic } from "../files/write-atomic.ts";
 import { inShardOf, type Shard } from "../shard/shard.ts";
 import { type Journal, openJournal } from "./journal.ts";
@@ -64,13 +64,8 @@ const noLabel = "";
  * `training_data_invalid`, `output_unwritable`, `output_in_use`, `label_server_failed` when all fails, `config_invalid` when
  * OUTPUT.labels is of another labeller.
  */
-export async function labelFile(job: LabelJob): Promise<LabelReport> {
-  const release = lockFile(job.output);
-  try {
-    return await continued(job);
-  } finally {
-    release();
-  }
+export function labelFile(job: LabelJob): Promise<LabelReport> {
+  return withLock(job.output, () => continued(job));
 }
 
 async function continued(job: LabelJob): Promise<LabelReport> {

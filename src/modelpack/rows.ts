@@ -44,6 +44,20 @@ export type PreparedRow = SingleRow | PairRow;
 
 export const isPair = (row: PreparedRow): row is PairRow => "text_a" in row;
 
+/** One text, or two. */
+export const textsOf = (row: PreparedRow): readonly [string] | readonly [string, string] =>
+  isPair(row) ? [row.text_a, row.text_b] : [row.text];
+
+/** The row with what `cleanText` makes of its texts; one that is empty afterwards says nothing. */
+export const cleaned = (row: PreparedRow): PreparedRow =>
+  isPair(row)
+    ? {
+        ...row,
+        text_a: cleanText(row.text_a, maxTextLength.pair),
+        text_b: cleanText(row.text_b, maxTextLength.pair),
+      }
+    : { ...row, text: cleanText(row.text, maxTextLength.single) };
+
 /** One line of a prepared file. `place` names it in the RouterError `training_data_invalid`. */
 export function parsePreparedRow(family: Family, line: string, place: string): PreparedRow {
   let json: unknown;

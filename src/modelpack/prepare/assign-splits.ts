@@ -1,3 +1,4 @@
+import { labelKey } from "../../tasks.ts";
 import { type PreparedRow, type Split, splits } from "../rows.ts";
 import { hashed, normalTexts } from "./row-pool.ts";
 
@@ -30,8 +31,8 @@ export interface Assigned {
  * Divides rows among the splits. A row that is `placed` stays where it is, whatever comes later. Rows with one text or
  * one group stand on one side. Within that, each (task, label) has its share: floor for train and test, the rest for
  * eval, at least one row each from three rows on; one row is for training, a second for the test. The same for the same
- * rows, shares and seed, in whatever order the rows come. What has the text or the group
- * of a row that once had a place goes to that side.
+ * rows, shares and seed, in whatever order the rows come. What has the text or the group of a row that once had a place
+ * goes to that side.
  */
 export function assignSplits(
   rows: readonly PreparedRow[],
@@ -40,44 +41,45 @@ export function assignSplits(
   seed: number,
   places: Places = new Map(),
 ): Assigned {
-  const groups = groupsOf(rows);
+  const ordered = inChanceOrder(rows, seed);
+  const marked = ordered.map(marks);
+  const groups = groupsOf(marked);
   const wanted = new Map<string, Record<Split, number>>();
   for (const [name, total] of totals(rows)) wanted.set(name, quota(total, shares));
-  const result: Record<Split, PreparedRow[]> = { train: [], test: [], eval: [] };
+  const sides = new Map<PreparedRow, Split>();
   const put = (row: PreparedRow, split: Split): void => {
-    result[split].push(row);
+    sides.set(row, split);
     const left = wanted.get(stratum(row));
     if (left) left[split]--;
   };
 
-  const sides = new Map<number, Split | "torn">();
+  const groupSides = new Map<number, Split | "torn">();
   const stands = (group: number, split: Split): void => {
-    const before = sides.get(group) ?? split;
-    sides.set(group, before === split ? split : "torn");
+    const before = groupSides.get(group) ?? split;
+    groupSides.set(group, before === split ? split : "torn");
   };
-  for (const [at, row] of rows.entries()) {
-    for (const mark of marks(row)) {
-      const split = places.get(mark);
-      if (split !== undefined) stands(groups[at] as number, split);
-    }
-  }
+  /** Of new rows, in the order of the first of each. */
   const members = new Map<number, PreparedRow[]>();
-  for (const [at, row] of rows.entries()) {
+  for (const [at, row] of ordered.entries()) {
     const group = groups[at] as number;
+    for (const mark of marked[at] ?? []) {
+      const split = places.get(mark);
+      if (split !== undefined) stands(group, split);
+    }
     const split = placed.get(row);
-    if (split === undefined) {
-      const others = members.get(group);
-      if (others) others.push(row);
-      else members.set(group, [row]);
+    if (split !== undefined) {
+      put(row, split);
+      stands(group, split);
       continue;
     }
-    put(row, split);
-    stands(group, split);
+    const others = members.get(group);
+    if (others) others.push(row);
+    else members.set(group, [row]);
   }
 
   let torn = 0;
-  for (const { group, rows: together } of inChanceOrder(members, seed)) {
-    const side = sides.get(group);
+  for (const [group, together] of members) {
+    const side = groupSides.get(group);
     if (side === "torn") {
       torn += together.length;
       continue;
@@ -87,7 +89,8 @@ export function assignSplits(
     const split = side ?? splits.reduce((best, one) => (left(one) > left(best) ? one : best));
     for (const row of together) put(row, split);
   }
-  return { rows: inChanceOrderEach(result, seed), torn };
+  const rowsOf = (split: Split) => ordered.filter((row) => sides.get(row) === split);
+  return { rows: { train: rowsOf("train"), test: rowsOf("test"), eval: rowsOf("eval") }, torn };
 }
 
 /** How many of `total` rows a split wants. */
@@ -114,11 +117,11 @@ function totals(rows: readonly PreparedRow[]): ReadonlyMap<string, number> {
   return counts;
 }
 
-const stratum = ({ task, label }: PreparedRow): string => `${task}::${label}`;
+const stratum = ({ task, label }: PreparedRow): string => labelKey(task, label);
 
 /** The number of each row's group: rows that share a text or a group, directly or through others. */
-function groupsOf(rows: readonly PreparedRow[]): Uint32Array {
-  const parent = Uint32Array.from(rows, (_, at) => at);
+function groupsOf(marked: readonly (readonly string[])[]): Uint32Array {
+  const parent = Uint32Array.from(marked, (_, at) => at);
   const root = (of: number): number => {
     let at = of;
     while (parent[at] !== at) {
@@ -128,8 +131,8 @@ function groupsOf(rows: readonly PreparedRow[]): Uint32Array {
     return at;
   };
   const first = new Map<string, number>();
-  for (const [at, row] of rows.entries()) {
-    for (const mark of marks(row)) {
+  for (const [at, ofRow] of marked.entries()) {
+    for (const mark of ofRow) {
       const other = first.get(mark);
       if (other === undefined) first.set(mark, at);
       else parent[Math.max(root(at), root(other))] = Math.min(root(at), root(other));
@@ -144,37 +147,9 @@ function marks(row: PreparedRow): readonly string[] {
   return [hashed(text), ...(row.group === undefined ? [] : [row.group])];
 }
 
-interface Group {
-  readonly group: number;
-  readonly rows: readonly PreparedRow[];
-}
-
-/** By the first of its rows. */
-const inChanceOrder = (
-  members: ReadonlyMap<number, readonly PreparedRow[]>,
-  seed: number,
-): readonly Group[] =>
-  [...members]
-    .map(([group, rows]) => ({
-      group,
-      rows,
-      at: rows.map((row) => chance(row, seed)).sort()[0] ?? "",
-    }))
-    .sort((a, b) => order(a.at, b.at));
-
-const inChanceOrderEach = (rows: SplitRows, seed: number): SplitRows => ({
-  train: shuffledRows(rows.train, seed),
-  test: shuffledRows(rows.test, seed),
-  eval: shuffledRows(rows.eval, seed),
-});
-
-const shuffledRows = (rows: readonly PreparedRow[], seed: number): readonly PreparedRow[] =>
+/** An order that the seed and the rows alone decide. */
+const inChanceOrder = (rows: readonly PreparedRow[], seed: number): readonly PreparedRow[] =>
   rows
-    .map((row) => ({ row, at: chance(row, seed) }))
-    .sort((a, b) => order(a.at, b.at))
+    .map((row) => ({ row, at: hashed(`${seed}`, row.task, row.label, ...normalTexts(row)) }))
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
     .map(({ row }) => row);
-
-const chance = (row: PreparedRow, seed: number): string =>
-  hashed(`${seed}`, row.task, row.label, ...normalTexts(row));
-
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,4 +1,4 @@
-import { type Family, findTask, tasksOf } from "../../tasks.ts";
+import { type Family, findTask, labelKey, tasksOf } from "../../tasks.ts";
 import type { PipelineWith } from "../pipeline/read-pipeline.ts";
 import type { PreparedRow, Split } from "../rows.ts";
 import { assignSplits, type Places, placesOf } from "./assign-splits.ts";
@@ -55,7 +55,7 @@ export async function openFamily(
   for (const row of journal.rows) pool.add(row);
   const missingBefore = Object.fromEntries(
     gapsOf(family, pool, target).map(({ task, label }) => [
-      `${task.name}::${label}`,
+      labelKey(task.name, label),
       target - pool.count(task.name, label),
     ]),
   );

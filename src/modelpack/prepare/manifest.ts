@@ -1,6 +1,6 @@
 import { dirname, join, relative } from "node:path";
 import { writeAtomic } from "../../files/write-atomic.ts";
-import { type Family, families, tasksOf } from "../../tasks.ts";
+import { type Family, families, labelKey, tasksOf } from "../../tasks.ts";
 import type { Llm, PipelineWith } from "../pipeline/read-pipeline.ts";
 import { type PreparedRow, preparedManifestName, splits } from "../rows.ts";
 import type { SplitRows } from "./assign-splits.ts";
@@ -90,7 +90,7 @@ function familyContent({ rows, updated, missingBefore, torn }: FamilyReport, fam
   return {
     rows: all.length,
     task_counts: counted(({ task }) => task),
-    task_label_counts: counted(({ task, label }) => `${task}::${label}`),
+    task_label_counts: counted(({ task, label }) => labelKey(task, label)),
     source_top_20: Object.fromEntries(Object.entries(counted(({ source }) => source)).slice(0, 20)),
     licenses: counted(({ license }) => license ?? "unknown"),
     splits: Object.fromEntries(splits.map((split) => [split, rows[split].length])),

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { Stop } from "../../chat/ask.ts";
 import { RouterError } from "../../errors.ts";
-import { lockFile } from "../../files/lock-file.ts";
+import { withLock } from "../../files/lock-file.ts";
 import type { HubAccess } from "../../hub/list-files.ts";
-import { type Family, families } from "../../tasks.ts";
+import { type Family, families, labelKey } from "../../tasks.ts";
 import type { Llm, PipelineWith } from "../pipeline/read-pipeline.ts";
 import { type PreparedRow, preparedManifestName } from "../rows.ts";
 import { type FamilyWork, gapsOf, openFamily, writeFamily } from "./family-work.ts";
@@ -56,9 +56,12 @@ export interface Underfilled {
  * set's fault, `config_invalid` when an LLM is needed and none is named, `training_data_invalid` for prepared files that
  * cannot be read, `output_unwritable`.
  */
-export async function prepare(job: PrepareJob): Promise<PrepareReport> {
+export function prepare(job: PrepareJob): Promise<PrepareReport> {
   const folder = job.pipeline.paths.prepared_dir;
-  const release = lockFile(join(folder, preparedManifestName));
+  return withLock(join(folder, preparedManifestName), () => withJournals(job, folder));
+}
+
+async function withJournals(job: PrepareJob, folder: string): Promise<PrepareReport> {
   const journals = new Map<Family, Journal>();
   const { llm, stop, pipeline } = job;
   const opened = llm && openWriter(llm, pipeline.synthetic_llm, stop);
@@ -70,7 +73,6 @@ export async function prepare(job: PrepareJob): Promise<PrepareReport> {
   } finally {
     opened?.close();
     for (const journal of journals.values()) journal.close();
-    release();
   }
 }
 
@@ -115,7 +117,7 @@ async function filled(
   const underfilled = needed.flatMap(({ family, pool }) =>
     gapsOf(family, pool, settings.target_per_task_label).map(({ task, label, target }) => ({
       ...{ task: task.name, label, target, rows: pool.count(task.name, label) },
-      why: why.get(`${task.name}::${label}`) ?? (stopped ? "stopped" : "no_rows"),
+      why: why.get(labelKey(task.name, label)) ?? (stopped ? "stopped" : "no_rows"),
     })),
   );
   return { ...manifest, underfilled, stopped };
@@ -147,9 +149,8 @@ async function writeMissing(
     }
   }
   for (const { family, gaps, pool, journal } of lacking) {
-    const name = (task: string, label: string): string => `${task}::${label}`;
     if (!writer) {
-      for (const { task, label } of gaps) why.set(name(task.name, label), "no_llm");
+      for (const { task, label } of gaps) why.set(labelKey(task.name, label), "no_llm");
       continue;
     }
     say(`${family}: ${gaps.length} labels lack rows; asking ${writer.llm.model}`);
@@ -159,7 +160,7 @@ async function writeMissing(
     });
     for (const { task, label, result } of results) {
       if (result.ended !== undefined)
-        why.set(name(task, label), reason(result.ended, result.rejected));
+        why.set(labelKey(task, label), reason(result.ended, result.rejected));
     }
   }
   return { why, stopped: stop.soon.aborted };

@@ -6,9 +6,7 @@ import { writeAtomic } from "../../files/write-atomic.ts";
 import type { Family } from "../../tasks.ts";
 import { readLines } from "../../train/lines.ts";
 import {
-  cleanText,
-  isPair,
-  maxTextLength,
+  cleaned,
   type PreparedRow,
   parsePreparedRow,
   preparedFileName,
@@ -64,20 +62,6 @@ async function* rowsIn(folder: string, family: Family, split: Split): AsyncGener
     yield cleaned(parsePreparedRow(family, line, `${table}: row ${++number}`));
   }
 }
-
-/** A reader may not have cleaned what another writer wrote. */
-export function cleaned(row: PreparedRow): PreparedRow {
-  return isPair(row)
-    ? {
-        ...row,
-        text_a: cleanText(row.text_a, maxTextLength.pair),
-        text_b: cleanText(row.text_b, maxTextLength.pair),
-      }
-    : { ...row, text: cleanText(row.text, maxTextLength.single) };
-}
-
-export const isEmpty = (row: PreparedRow): boolean =>
-  isPair(row) ? row.text_a === "" || row.text_b === "" : row.text === "";
 
 /** Each split as JSON lines and as Parquet, each file whole or not at all. */
 export async function writePrepared(

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { isPair, type PreparedRow } from "../rows.ts";
+import { labelKey } from "../../tasks.ts";
+import { type PreparedRow, textsOf } from "../rows.ts";
 
 /** The rows of one family, without duplicates and with at most so many of each label. */
 export interface RowPool {
@@ -16,9 +17,9 @@ export function rowPool(maxPerLabel: number): RowPool {
   const counts = new Map<string, number>();
   return {
     rows,
-    count: (task, label) => counts.get(`${task}::${label}`) ?? 0,
+    count: (task, label) => counts.get(labelKey(task, label)) ?? 0,
     add(row) {
-      const name = `${row.task}::${row.label}`;
+      const name = labelKey(row.task, row.label);
       const count = counts.get(name) ?? 0;
       const key = hashed(row.task, row.label, ...normalTexts(row));
       if (labelled.has(key)) return "duplicate";
@@ -36,7 +37,7 @@ export function rowPool(maxPerLabel: number): RowPool {
 
 /** As duplicates are told: in lower case. White space is even already. */
 export const normalTexts = (row: PreparedRow): readonly string[] =>
-  (isPair(row) ? [row.text_a, row.text_b] : [row.text]).map((text) => text.toLowerCase());
+  textsOf(row).map((text) => text.toLowerCase());
 
 /** 96 bits: with a million rows two differ in one case of 10^17. */
 export const hashed = (...parts: readonly string[]): string =>

@@ -4,12 +4,11 @@ import { random } from "../../math/random.ts";
 import { type Family, findTask } from "../../tasks.ts";
 import type { PipelineWith } from "../pipeline/read-pipeline.ts";
 import type { DatasetSettings } from "../pipeline/settings.ts";
-import { cleanText, maxTextLength, type PreparedRow } from "../rows.ts";
+import { cleaned, cleanText, maxTextLength, type PreparedRow, textsOf } from "../rows.ts";
 import { allowsLicense, idOf, knownSource } from "./known-sources.ts";
 import { type Labelled, labelRule } from "./label-rules.ts";
 import { loadSource, type Source } from "./load-source.ts";
 import type { DatasetReport } from "./manifest.ts";
-import { isEmpty } from "./prepared-files.ts";
 import { hashed, type RowPool } from "./row-pool.ts";
 import { rowsForSeeds, type SeedPools } from "./seed-pools.ts";
 
@@ -44,7 +43,7 @@ export async function takeSources(job: SourcesJob): Promise<Record<string, Datas
   const rules = new Map(datasets.map((one) => [one.name, labelRule(one)]));
   for (const [at, settings] of datasets.entries()) {
     const { name, target, required, enabled } = settings;
-    const report = { ...reportOf(settings), required, enabled, target };
+    const report = reportOf(settings);
     reports[name] = report;
     const rule = rules.get(name);
     const family =
@@ -97,8 +96,15 @@ export async function takeSources(job: SourcesJob): Promise<Record<string, Datas
 }
 
 const reportOf = (settings: DatasetSettings): DatasetReport => ({
-  ...{ link: settings.link, dataset_id: idOf(settings), required: false, enabled: true },
-  ...{ loaded: false, error: null, target: settings.target, rows: 0, taken: 0 },
+  link: settings.link,
+  dataset_id: idOf(settings),
+  required: settings.required,
+  enabled: settings.enabled,
+  loaded: false,
+  error: null,
+  target: settings.target,
+  rows: 0,
+  taken: 0,
 });
 
 /** How many rows the pool took. */
@@ -118,7 +124,7 @@ function take(
         `${kind === "local" ? "local" : "hf"}:${name}`,
         source.license,
       );
-      if (!isEmpty(prepared) && pool.add(prepared) === "added") taken++;
+      if (!textsOf(prepared).includes("") && pool.add(prepared) === "added") taken++;
     }
   }
   return taken;
@@ -136,11 +142,5 @@ function preparedOf(
     // As rows' own texts are told apart, so that a group that is a text meets its row.
     ...(group !== undefined && { group: hashed(cleanText(group, most).toLowerCase()) }),
   };
-  return b === undefined
-    ? { text: cleanText(a, most), ...common }
-    : {
-        text_a: cleanText(a, most),
-        text_b: cleanText(b, most),
-        ...common,
-      };
+  return cleaned(b === undefined ? { text: a, ...common } : { text_a: a, text_b: b, ...common });
 }

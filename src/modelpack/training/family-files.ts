@@ -1,4 +1,4 @@
-import { type Family, tasksOf } from "../../tasks.ts";
+import { type Family, labelKey, tasksOf } from "../../tasks.ts";
 import { headerName, tensorsName } from "../model/header.ts";
 import { modelBytes } from "../model/model-file.ts";
 import { splits } from "../rows.ts";
@@ -139,12 +139,10 @@ const int8Of = ({ int8Changes: { rows, changed } }: TrainedFamily) => ({
   share: rows === 0 ? 0 : Number((changed / rows).toFixed(6)),
 });
 
-const compositeOf = (task: string, label: string): string => `${task}::${label}`;
-
 /** Lexicographic, over all splits. */
 function labelIds(data: FamilyData) {
   const every = splits.flatMap((split) => data[split]?.rows ?? []);
-  const names = [...new Set(every.map(({ task, label }) => compositeOf(task, label)))].sort();
+  const names = [...new Set(every.map(({ task, label }) => labelKey(task, label)))].sort();
   return {
     label_to_id: Object.fromEntries(names.map((name, id) => [name, id])),
     id_to_label: Object.fromEntries(names.map((name, id) => [id, name])),
@@ -169,7 +167,7 @@ function metricsOf(
     );
   }
   const all = Object.entries(per_task).flatMap(([task, { labels }]) =>
-    labels.map((label) => compositeOf(task, label)),
+    labels.map((label) => labelKey(task, label)),
   );
   return { family, split, overall: blockOf(composite(verdicts), all, seed), per_task };
 }
@@ -177,8 +175,8 @@ function metricsOf(
 const composite = (verdicts: readonly TaskVerdict[]): readonly TaskVerdict[] =>
   verdicts.map((one) => ({
     ...one,
-    actual: compositeOf(one.task, one.actual),
-    predicted: compositeOf(one.task, one.predicted),
+    actual: labelKey(one.task, one.actual),
+    predicted: labelKey(one.task, one.predicted),
   }));
 
 const rowCounts = (data: FamilyData): Record<string, number> =>

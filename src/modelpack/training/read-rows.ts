@@ -5,13 +5,12 @@ import { RouterError } from "../../errors.ts";
 import { type Family, tasksOf } from "../../tasks.ts";
 import { readLines } from "../../train/lines.ts";
 import {
-  cleanText,
-  isPair,
-  maxTextLength,
+  cleaned,
   type PreparedRow,
   parsePreparedRow,
   preparedFileName,
   type Split,
+  textsOf,
 } from "../rows.ts";
 
 /** A row as it is learnt from. */
@@ -64,9 +63,7 @@ export async function readSplit(
 
 function rowOf(row: PreparedRow): Row {
   const { task, label, source } = row;
-  const texts = isPair(row)
-    ? [row.text_a, row.text_b].map((text) => cleanText(text, maxTextLength.pair))
-    : [cleanText(row.text, maxTextLength.single)];
+  const texts = textsOf(cleaned(row));
   return { texts, task, label, source, group: row.group ?? texts.join("\n").toLowerCase() };
 }
 

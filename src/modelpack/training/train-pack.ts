@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { RouterError } from "../../errors.ts";
-import { lockFile } from "../../files/lock-file.ts";
+import { withLock } from "../../files/lock-file.ts";
 import { readBounded } from "../../files/read-bounded.ts";
 import { writeAtomic } from "../../files/write-atomic.ts";
 import { type Family, families } from "../../tasks.ts";
@@ -36,13 +36,8 @@ const reportName = "report.html";
  * that cannot be used and for a family without rows, `output_unwritable`.
  * Also `output_in_use` while another run writes there.
  */
-export async function trainPack(options: TrainPackOptions): Promise<readonly FamilySummary[]> {
-  const release = lockFile(join(options.outputDir, manifestName));
-  try {
-    return await trainLocked(options);
-  } finally {
-    release();
-  }
+export function trainPack(options: TrainPackOptions): Promise<readonly FamilySummary[]> {
+  return withLock(join(options.outputDir, manifestName), () => trainLocked(options));
 }
 
 async function trainLocked(options: TrainPackOptions): Promise<readonly FamilySummary[]> {

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { RouterError } from "../../../errors.ts";
-import type { Family } from "../../../tasks.ts";
+import { type Family, labelKey } from "../../../tasks.ts";
 import { type PreparedRow, parsePreparedRow } from "../../rows.ts";
 
 /** Rows that were paid for and are in no split yet. */
@@ -33,7 +33,7 @@ export function openJournal(path: string, family: Family): Journal {
   const rows: PreparedRow[] = [];
   const next = new Map<string, number>();
   const known = (task: string, label: string, attempt: number): void => {
-    const name = `${task}::${label}`;
+    const name = labelKey(task, label);
     next.set(name, Math.max(next.get(name) ?? 0, attempt + 1));
   };
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
@@ -59,7 +59,7 @@ export function openJournal(path: string, family: Family): Journal {
 
   return {
     rows,
-    nextAttempt: (task, label) => next.get(`${task}::${label}`) ?? 0,
+    nextAttempt: (task, label) => next.get(labelKey(task, label)) ?? 0,
     add(row, attempt) {
       file ??= open();
       try {

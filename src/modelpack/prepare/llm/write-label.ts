@@ -1,13 +1,12 @@
 import { ask, type Server, type Stop } from "../../../chat/ask.ts";
 import { ChatFault } from "../../../chat/chat-fault.ts";
 import { type Random, random } from "../../../math/random.ts";
-import type { Task } from "../../../tasks.ts";
+import { labelKey, type Task } from "../../../tasks.ts";
 import type { Llm } from "../../pipeline/read-pipeline.ts";
 import type { LlmSettings } from "../../pipeline/settings.ts";
-import type { PreparedRow } from "../../rows.ts";
+import { cleaned, type PreparedRow, textsOf } from "../../rows.ts";
 import { synthetic } from "../known-sources.ts";
 import type { NearDuplicates } from "../near-duplicates.ts";
-import { cleaned } from "../prepared-files.ts";
 import { hashed, type RowPool } from "../row-pool.ts";
 import type { Seed } from "../seed-pools.ts";
 import { sampleRequest } from "./ask-samples.ts";
@@ -175,13 +174,10 @@ function rowOf(
     task: task.name,
     label,
     source: `llm:${task.name}:${label}`,
-    group: hashed("llm", seeds.length >= fewSeeds ? "" : `${task.name}::${label}`, from),
+    group: hashed("llm", seeds.length >= fewSeeds ? "" : labelKey(task.name, label), from),
     license: synthetic,
   };
   return cleaned(b === undefined ? { text: a, ...common } : { text_a: a, text_b: b, ...common });
 }
 
 const fewSeeds = 30;
-
-const textsOf = (row: PreparedRow): Sample =>
-  "text_a" in row ? [row.text_a, row.text_b] : [row.text];
